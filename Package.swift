@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+// Targets in the order in which data passes; .ci/check-imports holds the import table against the code.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "rung",
+  products: [.executable(name: "rung", targets: ["rung"])],
+  targets: [
+    .systemLibrary(
+      name: "CFFmpeg",
+      pkgConfig: "libavformat libavcodec libavfilter libavutil libswscale libswresample"),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+
+    module("Media", []),
+    module("LibAV", ["CFFmpeg", "Media"]),
+    module("Probing", ["LibAV", "Media"]),
+    module("Planning", ["Media"]),
+    module("Encoding", ["LibAV", "Media"]),
+    module("Packaging", ["LibAV", "Media"]),
+    module("Storing", ["Media", "CCrypto"]),
+    module("Verifying", ["Media"]),
+    module("Isolating", ["Media"]),
+    .executableTarget(
+      name: "rung",
+      dependencies: [
+        "Media", "LibAV", "Probing", "Planning", "Encoding", "Packaging", "Storing", "Verifying",
+        "Isolating",
+      ],
+      swiftSettings: strict),
+
+    .target(name: "TestKit", dependencies: ["Media"], path: "Tests/TestKit", swiftSettings: strict),
+    tests("MediaTests", ["Media", "TestKit"]),
+    tests("LibAVTests", ["LibAV", "Media", "TestKit"]),
+    tests("ProbingTests", ["Probing", "LibAV", "Media", "TestKit"]),
+    tests("PlanningTests", ["Planning", "Media", "TestKit"]),
+    tests("EncodingTests", ["Encoding", "LibAV", "Media", "TestKit"]),
+    tests("PackagingTests", ["Packaging", "LibAV", "Media", "TestKit"]),
+    tests("StoringTests", ["Storing", "Media", "TestKit"]),
+    tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
+    tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
+    tests("EndToEndTests", ["TestKit"]),
+  ]
+)

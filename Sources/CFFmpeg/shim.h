@@ -1,0 +1,57 @@
+// FFmpeg's headers, and its macros and variadic functions as functions that Swift can call.
+#ifndef RUNG_CFFMPEG_SHIM_H
+#define RUNG_CFFMPEG_SHIM_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
+#include <libavfilter/avfilter.h>
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avutil.h>
+#include <libavutil/channel_layout.h>
+#include <libavutil/cpu.h>
+#include <libavutil/display.h>
+#include <libavutil/error.h>
+#include <libavutil/hdr_dynamic_metadata.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/log.h>
+#include <libavutil/mastering_display_metadata.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libavutil/samplefmt.h>
+#include <libswresample/swresample.h>
+#include <libswscale/swscale.h>
+
+static inline int rung_averror(int code) { return AVERROR(code); }
+static inline int rung_averror_eof(void) { return AVERROR_EOF; }
+static inline int rung_averror_eagain(void) { return AVERROR(EAGAIN); }
+static inline int rung_averror_invaliddata(void) { return AVERROR_INVALIDDATA; }
+static inline int rung_averror_exit(void) { return AVERROR_EXIT; }
+static inline int64_t rung_nopts(void) { return AV_NOPTS_VALUE; }
+static inline int rung_flag_global_header(void) { return AV_CODEC_FLAG_GLOBAL_HEADER; }
+static inline int rung_flag_closed_gop(void) { return (int)AV_CODEC_FLAG_CLOSED_GOP; }
+
+typedef void (*rung_log_sink)(int level, const char *item, const char *line);
+
+// One sink for the whole process: formats a line the way FFmpeg would, without its prefix.
+static rung_log_sink rung_current_log_sink;
+
+static void rung_log_trampoline(void *avcl, int level, const char *format, va_list arguments) {
+  char line[2048];
+  if (level > av_log_get_level() || rung_current_log_sink == NULL) return;
+  const AVClass *item = avcl != NULL ? *(const AVClass **)avcl : NULL;
+  vsnprintf(line, sizeof line, format, arguments);
+  rung_current_log_sink(level, item != NULL ? item->class_name : "", line);
+}
+
+static inline void rung_log_to(rung_log_sink sink, int level) {
+  rung_current_log_sink = sink;
+  av_log_set_level(level);
+  av_log_set_callback(rung_log_trampoline);
+}
+
+#endif

@@ -1,0 +1,69 @@
+/// Where each kind of object goes in the tree: a template for each slot, with `{id}`, `{rendition}`, `{version}`,
+/// `{creator}`, `{ext}` and `{n}` (`{n:05}` pads with zeros) filled in.
+package struct Layout: Codable, Sendable, Equatable {
+  package enum Slot: String, Codable, Sendable, CaseIterable, CodingKeyRepresentable {
+    case asset, master, media, iframes, `init`, segment, file, dash
+    case mp4, partsManifest = "parts_manifest", part
+    case poster, thumbnail, storyboard, storyboardIndex = "storyboard_index", source
+  }
+
+  package var templates: [Slot: String]
+  package var id: String
+  package var creator: String?
+
+  package init(templates: [Slot: String], id: String, creator: String? = nil) {
+    self.templates = templates
+    self.id = id
+    self.creator = creator
+  }
+
+  /// The key of an object, or nil where the layout has no such slot. Values were checked when they were made:
+  /// none holds a slash or begins with a dot.
+  package func key(
+    _ slot: Slot, rendition: String = "", version: String = "", n: Int = 0, fileExtension: String = ""
+  ) -> String? {
+    guard let template = templates[slot] else { return nil }
+    var result = ""
+    var rest = template[...]
+    while let open = rest.firstIndex(of: "{") {
+      result += rest[..<open]
+      guard let close = rest[open...].firstIndex(of: "}") else { return nil }
+      let field = rest[rest.index(after: open)..<close]
+      switch field {
+      case "id": result += id
+      case "creator": result += creator ?? ""
+      case "rendition": result += rendition
+      case "version": result += version
+      case "ext": result += fileExtension
+      default:
+        guard let width = Layout.numberWidth(field) else { return nil }
+        let digits = String(n)
+        result += String(repeating: "0", count: max(0, width - digits.count)) + digits
+      }
+      rest = rest[rest.index(after: close)...]
+    }
+    return result + rest
+  }
+
+  /// An object under a name with a version never changes.
+  package func cachePolicy(_ slot: Slot) -> CachePolicy {
+    templates[slot]?.contains("{version}") == true ? .immutable : .short
+  }
+
+  /// The width that `n` or `n:05` asks for; nil for any other field.
+  package static func numberWidth(_ field: Substring) -> Int? {
+    if field == "n" { return 1 }
+    guard field.hasPrefix("n:0"), let width = Int(field.dropFirst(3)), (1...12).contains(width) else { return nil }
+    return width
+  }
+
+  /// `target` as a URI reference relative to the object `base`: both are keys of the tree.
+  package static func relative(_ target: String, from base: String) -> String {
+    let to = target.split(separator: "/", omittingEmptySubsequences: false)
+    let from = base.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    var shared = 0
+    while shared < from.count, shared < to.count - 1, from[shared] == to[shared] { shared += 1 }
+    let up = Array(repeating: "..", count: from.count - shared)
+    return (up + to[shared...].map(String.init)).joined(separator: "/")
+  }
+}

@@ -1,0 +1,209 @@
+/// What will be made of one source: the value that planning hands to encoding, packaging and storing. The same
+/// source and ladder give the same plan, whatever the machine and the number of workers.
+package struct Plan: Codable, Sendable, Equatable {
+  package var ladder: String
+  package var outputs: [Output]
+  package var segmentFormat: SegmentFormat
+  package var addressing: Addressing
+  package var timeline: Timeline
+  package var video: VideoPlan?
+  package var audio: [AudioPlan]
+  package var layout: Layout
+  package var controls: EncodeControls
+  /// What will not be made, and why; in the order in which a person would ask.
+  package var notes: [PlanNote]
+
+  package init(ladder: String, timeline: Timeline, layout: Layout) {
+    self.ladder = ladder
+    self.timeline = timeline
+    self.layout = layout
+    outputs = [.hls]
+    segmentFormat = .fmp4
+    addressing = .files
+    video = nil
+    audio = []
+    controls = EncodeControls()
+    notes = []
+  }
+}
+
+package enum Output: String, Codable, Sendable, CaseIterable { case hls, dash, mp4, parts, images }
+package enum SegmentFormat: String, Codable, Sendable, CaseIterable { case fmp4, ts }
+package enum Addressing: String, Codable, Sendable, CaseIterable { case files, byteRange = "byte-range" }
+package enum RateControl: String, Codable, Sendable, CaseIterable { case capped, fixed }
+package enum Speed: String, Codable, Sendable, CaseIterable { case fast, balanced, best }
+package enum Deinterlacing: String, Codable, Sendable, CaseIterable { case off, frame, field }
+
+package struct EncodeControls: Codable, Sendable, Equatable {
+  package var rateControl: RateControl
+  /// On x264's rate-factor scale.
+  package var quality: Double
+  /// The leaky bucket's size, in seconds of a rung's peak rate.
+  package var bufferSeconds: Double
+  package var speed: Speed
+  package var dropsRedundant: Bool
+  package init() {
+    (rateControl, quality, bufferSeconds, speed, dropsRedundant) = (.capped, 23, 1.5, .balanced, false)
+  }
+}
+
+package struct PlanNote: Codable, Sendable, Equatable {
+  /// What it is about: `1080p`, `audio 2`, `subtitles`.
+  package var subject: String
+  package var reason: String
+  package init(_ subject: String, _ reason: String) {
+    self.subject = subject
+    self.reason = reason
+  }
+}
+
+/// The stretch of the source that every rendition covers: from the earliest presented start to the latest end.
+package struct Timeline: Codable, Sendable, Equatable {
+  /// The moment of the source's clock that becomes 0.
+  package var start: MediaTime
+  /// With video: whole output frames. Without: the length of the sound.
+  package var duration: MediaTime
+  /// Segment boundaries after 0 and up to the end (which is the last one), ascending.
+  package var cuts: [MediaTime]
+  /// The nominal length of a segment (whole GOPs).
+  package var segmentDuration: MediaTime
+
+  package init(start: MediaTime, duration: MediaTime, cuts: [MediaTime], segmentDuration: MediaTime) {
+    self.start = start
+    self.duration = duration
+    self.cuts = cuts
+    self.segmentDuration = segmentDuration
+  }
+}
+
+package struct VideoPlan: Codable, Sendable, Equatable {
+  package var stream: Int
+  package var source: PictureSource
+  package var frameRate: Rational
+  package var frames: Int
+  package var gopFrames: Int
+  /// First frame of each segment, then `frames`: `[0, 180, 360, 412]`.
+  package var segmentFrames: [Int]
+  /// For output frame n the presentation time, in ticks of the source stream's timebase, of the picture it shows;
+  /// never descending. With field-rate deinterlacing a time between two pictures names a second field.
+  package var schedule: TickList
+  package var chunks: [Chunk]
+  /// From the largest to the smallest.
+  package var rungs: [Rung]
+  /// What the encoded pictures are tagged with.
+  package var colour: Colour
+
+  package init(stream: Int, source: PictureSource, frameRate: Rational) {
+    self.stream = stream
+    self.source = source
+    self.frameRate = frameRate
+    (frames, gopFrames, segmentFrames, schedule, chunks, rungs) = (0, 0, [], [], [], [])
+    colour = .bt709
+  }
+
+  /// One tick a frame.
+  package var timebase: Rational { frameRate.inverse }
+}
+
+/// How the decoded pictures of a source become upright, progressive, standard-range ones.
+package struct PictureSource: Codable, Sendable, Equatable {
+  package var timebase: Rational
+  package var codedSize: PictureSize
+  package var sampleAspectRatio: Rational
+  package var orientation: Orientation
+  package var deinterlacing: Deinterlacing
+  package var fieldOrder: FieldOrder
+  package var colour: Colour
+  package var pixelFormat: String
+  /// High dynamic range is mapped to standard range.
+  package var mapsTones: Bool
+
+  package init(timebase: Rational, codedSize: PictureSize) {
+    self.timebase = timebase
+    self.codedSize = codedSize
+    sampleAspectRatio = Rational(1, 1)
+    orientation = Orientation()
+    deinterlacing = .off
+    fieldOrder = .progressive
+    colour = Colour()
+    pixelFormat = "yuv420p"
+    mapsTones = false
+  }
+}
+
+/// A run of whole GOPs that one worker encodes at a time.
+package struct Chunk: Codable, Sendable, Equatable {
+  package var index: Int
+  package var firstFrame: Int
+  package var frames: Int
+  /// The presentation time of the source keyframe from which decoding starts, and earlier ones to fall back on.
+  package var seek: Int64
+
+  package init(index: Int, firstFrame: Int, frames: Int, seek: Int64) {
+    self.index = index
+    self.firstFrame = firstFrame
+    self.frames = frames
+    self.seek = seek
+  }
+}
+
+/// One video rendition.
+package struct Rung: Codable, Sendable, Equatable, Hashable {
+  /// `720p`, `720p-hevc`.
+  package var name: String
+  package var codec: Codec
+  /// Of the encoded pictures: even, square pixels.
+  package var size: PictureSize
+  /// Bits per second.
+  package var bitrate: Int
+  package var maxBitrate: Int
+  /// H.264: 100 × profile_idc etc. are libavcodec's; `level` is level_idc (31 for 3.1).
+  package var profile: String
+  package var level: Int
+
+  package init(
+    name: String, codec: Codec, size: PictureSize, bitrate: Int, maxBitrate: Int, profile: String, level: Int
+  ) {
+    self.name = name
+    self.codec = codec
+    self.size = size
+    self.bitrate = bitrate
+    self.maxBitrate = maxBitrate
+    self.profile = profile
+    self.level = level
+  }
+}
+
+/// One audio rendition.
+package struct AudioPlan: Codable, Sendable, Equatable {
+  /// `audio-aac-2-en`.
+  package var name: String
+  /// Renditions with the same codec and channel count are one group: `audio-aac-2`.
+  package var group: String
+  package var stream: Int
+  package var codec: Codec
+  package var channels: Int
+  package var sampleRate: Int
+  package var bitrate: Int
+  /// BCP 47; nil when unknown.
+  package var language: String?
+  /// What a player shows: the language's name, or `Audio`; unique in its group.
+  package var label: String
+  package var isDefault: Bool
+
+  package init(
+    name: String, group: String, stream: Int, codec: Codec, channels: Int, sampleRate: Int, bitrate: Int,
+    language: String?, label: String, isDefault: Bool
+  ) {
+    self.name = name
+    self.group = group
+    self.stream = stream
+    self.codec = codec
+    self.channels = channels
+    self.sampleRate = sampleRate
+    self.bitrate = bitrate
+    self.language = language
+    self.label = label
+    self.isDefault = isDefault
+  }
+}
