@@ -55,7 +55,8 @@ package struct InventoryEntry: Codable, Sendable, Equatable {
   package var contentType: ContentType
   package var cacheControl: CachePolicy
 
-  package init(key: String, bytes: Int64, sha256: String, contentType: ContentType, cacheControl: CachePolicy) {
+  package init(key: String, bytes: Int64, sha256: String, contentType: ContentType, cacheControl: CachePolicy)
+  {
     self.key = key
     self.bytes = bytes
     self.sha256 = sha256

@@ -53,7 +53,9 @@ package struct Layout: Codable, Sendable, Equatable {
   /// The width that `n` or `n:05` asks for; nil for any other field.
   package static func numberWidth(_ field: Substring) -> Int? {
     if field == "n" { return 1 }
-    guard field.hasPrefix("n:0"), let width = Int(field.dropFirst(3)), (1...12).contains(width) else { return nil }
+    guard field.hasPrefix("n:0"), let width = Int(field.dropFirst(3)), (1...12).contains(width) else {
+      return nil
+    }
     return width
   }
 

@@ -106,7 +106,8 @@ package final class PacketFileReader: SampleSource {
       let length = Int(first.littleEndian32(at: 8))
       guard length < 1 << 20 else { throw PacketFileFailure.damaged(path: path, what: "header") }
       let header = try Self.read(descriptor, path, length)
-      guard header.count == length, let format = try? JSONDecoder().decode(TrackFormat.self, from: Data(header))
+      guard header.count == length,
+        let format = try? JSONDecoder().decode(TrackFormat.self, from: Data(header))
       else { throw PacketFileFailure.damaged(path: path, what: "header") }
       self.format = format
     } catch {
@@ -144,7 +145,8 @@ package final class PacketFileReader: SampleSource {
       position += Int(count)
     }
     return CodedSample(
-      presentation: presentation, decode: decode, duration: duration, isSync: flags & 1 != 0, payload: payload)
+      presentation: presentation, decode: decode, duration: duration, isSync: flags & 1 != 0, payload: payload
+    )
   }
 
   /// Makes `count` bytes available at `position`.
@@ -158,7 +160,9 @@ package final class PacketFileReader: SampleSource {
   }
 
   /// Up to `count` bytes; fewer only at the end of the file.
-  private static func read(_ descriptor: Int32, _ path: String, _ count: Int) throws(PacketFileFailure) -> [UInt8] {
+  private static func read(_ descriptor: Int32, _ path: String, _ count: Int) throws(PacketFileFailure)
+    -> [UInt8]
+  {
     var failed: Int32 = 0
     let result = unsafe [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
       filled = 0

@@ -68,7 +68,9 @@ package struct TickList: Codable, Sendable, Equatable, ExpressibleByArrayLiteral
       accumulated |= UInt64(byte & 0x7f) << shift
       if byte & 0x80 != 0 {
         shift += 7
-        if shift > 63 { throw DecodingError.dataCorruptedError(in: container, debugDescription: "long varint") }
+        if shift > 63 {
+          throw DecodingError.dataCorruptedError(in: container, debugDescription: "long varint")
+        }
         continue
       }
       let difference = Int64(bitPattern: accumulated >> 1) ^ -Int64(bitPattern: accumulated & 1)
