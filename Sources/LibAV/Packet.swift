@@ -10,16 +10,16 @@ internal import CFFmpeg
   }
 
   /// A packet with a copy of `bytes`, with the padding that FFmpeg wants behind them.
-  package init(copying bytes: [UInt8]) throws(AVFailure) {
-    guard let packet = unsafe av_packet_alloc() else { throw .outOfMemory("av_packet_alloc") }
-    unsafe raw = packet
+  package static func copying(_ bytes: [UInt8]) throws(AVFailure) -> Packet {
+    let packet = try Packet()
     guard let count = Int32(exactly: bytes.count) else { throw .outOfMemory("av_new_packet") }
-    try unsafe check("av_new_packet", av_new_packet(raw, count))
+    try unsafe check("av_new_packet", av_new_packet(packet.raw, count))
     unsafe bytes.withUnsafeBytes { source in
-      if let base = source.baseAddress, let data = unsafe raw.pointee.data {
+      if let base = source.baseAddress, let data = unsafe packet.raw.pointee.data {
         unsafe data.update(from: base.assumingMemoryBound(to: UInt8.self), count: bytes.count)
       }
     }
+    return packet
   }
 
   deinit {
