@@ -1,0 +1,89 @@
+internal import LibAV
+internal import Media
+
+/// Encodes one chunk: decodes each picture once, scales it to every size and feeds the encoders of the job's rungs
+/// in turn.
+///
+/// In: a `ChunkJob` and the source. Out: one packet file a rung, with as many samples as the chunk has frames, the
+/// first a sync sample, times in frames of the whole title. A chunk of a few frames is as good as one of thousands;
+/// a picture that cannot be decoded is replaced by the one before it.
+package struct ChunkEncoder: ~Copyable {
+  private var reader: PictureReader
+
+  /// The reader is kept for the next chunk of the same source.
+  package init(reader: consuming PictureReader) { self.reader = reader }
+
+  package mutating func encode(_ job: ChunkJob, progress: (Int) throws -> Void) throws -> ChunkResult {
+    var cascade = PictureCascade(
+      sizes: job.sizes, sourceColour: job.source.mapsTones ? .bt709 : job.source.colour, colour: job.colour)
+    let lanes = try job.rungs.map { try RungLane($0, in: job) }
+    let needed = (lanes.map { job.sizes.firstIndex(of: $0.size) ?? 0 }.max() ?? 0) + 1
+    let refusedBefore = reader.refusedPackets
+    for (index, time) in job.schedule.values.enumerated() {
+      if index == 0 { try reader.start(at: time, seek: job.seek) }
+      guard try reader.show(time) else { throw EncodingFailure.noPicture(stream: job.stream) }
+      try cascade.scale(reader.picture, count: needed) { size, picture in
+        picture.presentation = Int64(index)
+        picture.forgetPictureType()
+        for lane in lanes where lane.size == job.sizes[size] { try lane.encode(picture) }
+      }
+      if index % 8 == 7 { try progress(8) }
+    }
+    try progress(job.schedule.values.count % 8)
+    for lane in lanes { try lane.finish(frames: job.schedule.values.count) }
+    return ChunkResult(
+      bytes: lanes.map(\.bytes), refusedPackets: max(0, reader.refusedPackets - refusedBefore))
+  }
+}
+
+/// The encoder of one rung and the file that its packets go to.
+private final class RungLane {
+  let size: PictureSize
+  private(set) var bytes: Int64 = 0
+  private var encoder: VideoEncoder?
+  private let writer: PacketFileWriter
+  private let rung: Rung
+  private let firstFrame: Int64
+  private let framing: AnnexB?
+  private var samples = 0
+
+  init(_ job: ChunkJob.RungJob, in chunk: ChunkJob) throws {
+    rung = job.rung
+    size = job.rung.size
+    firstFrame = Int64(chunk.firstFrame)
+    let video = VideoFormat(size: job.rung.size, frameRate: chunk.frameRate, colour: chunk.colour)
+    let encoder = try VideoEncoder.open(EncoderTuning.settings(for: job.rung, in: chunk))
+    let configuration = try CodecConfiguration.make(
+      codec: job.rung.codec, extradata: encoder.extradata, video: video)
+    self.encoder = consume encoder
+    framing = job.rung.codec == .av1 ? nil : try AnnexB(codec: job.rung.codec, configuration: configuration)
+    var format = TrackFormat(
+      codec: job.rung.codec, timebase: chunk.frameRate.inverse, configuration: configuration,
+      bitRate: Int64(job.rung.bitrate))
+    format.video = video
+    writer = try PacketFileWriter(path: job.path, format: format)
+  }
+
+  func encode(_ picture: borrowing Frame) throws {
+    try encoder?.encode(picture) { try self.write($0) }
+  }
+
+  func finish(frames: Int) throws {
+    try encoder.take()?.finish { try self.write($0) }
+    guard samples == frames else {
+      throw EncodingFailure.frameCount(rung: rung.name, expected: frames, got: samples)
+    }
+    try writer.finish()
+  }
+
+  private func write(_ packet: borrowing Packet) throws {
+    let payload = try framing?.lengthPrefixed(packet.bytes) ?? packet.bytes
+    let presentation = packet.presentation ?? Int64(samples)
+    try writer.append(
+      CodedSample(
+        presentation: firstFrame + presentation, decode: firstFrame + (packet.decode ?? presentation),
+        duration: 1, isSync: packet.isKey, bytes: payload))
+    samples += 1
+    bytes += Int64(payload.count)
+  }
+}

@@ -1,0 +1,84 @@
+package import Media
+
+/// One chunk of a source to be encoded for some rungs: everything a worker needs beside the open source. The files
+/// it makes depend on nothing else, so any worker on any machine makes the same.
+package struct ChunkJob: Codable, Sendable, Equatable {
+  package var stream: Int
+  package var source: PictureSource
+  package var frameRate: Rational
+  package var colour: Colour
+  package var gopFrames: Int
+  package var controls: EncodeControls
+  package var firstFrame: Int
+  package var seek: Int64
+  /// For each frame of the chunk the source time of the picture that it shows.
+  package var schedule: TickList
+  /// Every size of the ladder from the largest on, whichever rungs this job makes: the cascade's steps.
+  package var sizes: [PictureSize]
+  package var rungs: [RungJob]
+
+  package struct RungJob: Codable, Sendable, Equatable {
+    package var rung: Rung
+    /// The packet file to write.
+    package var path: String
+
+    package init(rung: Rung, path: String) {
+      self.rung = rung
+      self.path = path
+    }
+  }
+
+  package init(plan: VideoPlan, chunk: Chunk, controls: EncodeControls, rungs: [RungJob]) {
+    stream = plan.stream
+    source = plan.source
+    frameRate = plan.frameRate
+    colour = plan.colour
+    gopFrames = plan.gopFrames
+    self.controls = controls
+    firstFrame = chunk.firstFrame
+    seek = chunk.seek
+    schedule = TickList(Array(plan.schedule.values[chunk.firstFrame..<chunk.firstFrame + chunk.frames]))
+    sizes = PictureSize.cascade(of: plan.rungs)
+    self.rungs = rungs
+  }
+}
+
+extension PictureSize {
+  /// The sizes of `rungs` without repeats, from the largest on.
+  package static func cascade(of rungs: [Rung]) -> [PictureSize] {
+    Set(rungs.map(\.size)).sorted { ($0.area, $0.width) > ($1.area, $1.width) }
+  }
+}
+
+/// What came of a chunk.
+package struct ChunkResult: Codable, Sendable, Equatable {
+  /// Bytes of the coded samples, for each rung of the job.
+  package var bytes: [Int64]
+  /// Packets of the source that could not be decoded on the way.
+  package var refusedPackets: Int
+
+  package init(bytes: [Int64], refusedPackets: Int) {
+    self.bytes = bytes
+    self.refusedPackets = refusedPackets
+  }
+}
+
+/// How encoding can fail, beside what a library call reports.
+package enum EncodingFailure: Error, Equatable, Sendable {
+  /// Not one picture could be decoded.
+  case noPicture(stream: Int)
+  /// The encoder gave another number of packets than it got pictures.
+  case frameCount(rung: String, expected: Int, got: Int)
+  case noSound(stream: Int)
+
+  package var message: String {
+    switch self {
+    case .noPicture(let stream):
+      "no picture of video stream \(stream) can be decoded; the file may be damaged, or only its sound is whole"
+    case .frameCount(let rung, let expected, let got):
+      "the encoder of \(rung) gave \(got) packets for \(expected) pictures; please report this source"
+    case .noSound(let stream):
+      "no sound of audio stream \(stream) can be decoded; the file may be damaged"
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package import LibAV
+package import Media
+
+/// Shows the pictures of one video stream in order of time, upright, progressive and in standard range.
+///
+/// In: the source and moments of its clock, ascending. Out: for each moment the picture that is presented then: the
+/// last one whose time is not after it. Decoding starts at a keyframe before the first moment wanted; when the first
+/// picture that comes is later than that (seeking in a container without an index is a guess), it starts from an
+/// earlier place, at last from the beginning. A deinterlacer looks at neighbours, so there decoding starts earlier.
+package struct PictureReader: ~Copyable {
+  private var demuxer: Demuxer
+  private var decoder: Decoder
+  private var graph: FilterGraph?
+  /// What the filters were opened for: size, format.
+  private var graphInput: (PictureSize, Int32)?
+  private let filters: String?
+  private let stream: Int
+  private let streamTimebase: Rational
+  private let source: PictureSource
+  private let packet: Packet
+  private let decoded: Frame
+  private let ahead: Frame
+  private let shown: Frame
+  private var aheadTime: Int64?
+  private var shownTime: Int64?
+  private var stage = Stage.reading
+  private var decodedSinceSeek = 0
+
+  private enum Stage { case reading, drainingDecoder, drainingFilters, ended }
+
+  package static func open(descriptor: Int32, name: String, stream: Int, source: PictureSource) throws
+    -> PictureReader
+  {
+    let demuxer = try Demuxer.open(descriptor: descriptor, name: name)
+    let decoder = try Decoder.open(demuxer, stream: stream)
+    demuxer.discard(allExcept: [stream])
+    let timebase = demuxer.timebase(of: stream)
+    return PictureReader(
+      demuxer: demuxer, decoder: decoder, graph: nil, filters: PictureFilters.description(for: source),
+      stream: stream, streamTimebase: timebase, source: source, packet: try Packet(), decoded: try Frame(),
+      ahead: try Frame(), shown: try Frame())
+  }
+
+  private init(
+    demuxer: consuming Demuxer, decoder: consuming Decoder, graph: consuming FilterGraph?, filters: String?,
+    stream: Int, streamTimebase: Rational, source: PictureSource, packet: consuming Packet,
+    decoded: consuming Frame, ahead: consuming Frame, shown: consuming Frame
+  ) {
+    self.demuxer = demuxer
+    self.decoder = decoder
+    self.graph = graph
+    self.filters = filters
+    self.stream = stream
+    self.streamTimebase = streamTimebase
+    self.source = source
+    self.packet = packet
+    self.decoded = decoded
+    self.ahead = ahead
+    self.shown = shown
+  }
+
+  /// Packets that the decoder could not read so far.
+  package var refusedPackets: Int { decoder.refused }
+
+  /// Makes ready to show pictures from `wanted` on; `seek` is the time of a keyframe not after it.
+  package mutating func start(at wanted: Int64, seek: Int64) throws {
+    let overlap = source.deinterlacing == .off ? 0 : 3
+    for distance in [0, 1, 4, 15] as [Int64] {
+      let back = MediaTime(distance, Rational(1, 1)).ticks(in: source.timebase)
+      guard try jump(to: seek &- back) else { continue }
+      if try isBefore(wanted, pictures: overlap) {
+        _ = try show(wanted)
+        return
+      }
+    }
+    try rewind()
+    _ = try show(wanted)
+  }
+
+  /// Brings the picture that is presented at `time` to `picture`; false when the source has none at all.
+  package mutating func show(_ time: Int64) throws -> Bool {
+    while true {
+      if aheadTime == nil { try readAhead() }
+      guard let next = aheadTime else { break }
+      if shownTime != nil, next > time { break }
+      shown.take(from: ahead)
+      shownTime = next
+      aheadTime = nil
+    }
+    return shownTime != nil
+  }
+
+  /// The picture that is shown, until the next `show`.
+  package var picture: Frame { _read { yield shown } }
+  /// When it is presented; nil before the first `show`.
+  package var pictureTime: Int64? { shownTime }
+
+  /// True when decoding from here gives the picture wanted: one that is not after it comes first, after `pictures`
+  /// neighbours.
+  private mutating func isBefore(_ wanted: Int64, pictures: Int) throws -> Bool {
+    try readAhead()
+    guard let first = aheadTime, first <= wanted else { return false }
+    guard pictures > 0 else { return true }
+    for _ in 0..<pictures {
+      shown.take(from: ahead)
+      shownTime = aheadTime
+      aheadTime = nil
+      try readAhead()
+      guard let next = aheadTime, next <= wanted else { return false }
+    }
+    return true
+  }
+
+  private mutating func jump(to time: Int64) throws -> Bool {
+    let target = MediaTime(time, source.timebase).ticks(in: streamTimebase, rounding: .down)
+    do { try demuxer.seek(stream: stream, to: target) } catch { return false }
+    forget()
+    return true
+  }
+
+  private mutating func rewind() throws {
+    try demuxer.rewind()
+    demuxer.discard(allExcept: [stream])
+    forget()
+  }
+
+  private mutating func forget() {
+    decoder.reset()
+    graph = nil
+    graphInput = nil
+    (aheadTime, shownTime) = (nil, nil)
+    stage = .reading
+    ahead.clear()
+    shown.clear()
+  }
+
+  /// Decodes until `ahead` holds the next picture; leaves `aheadTime` nil at the end.
+  private mutating func readAhead() throws {
+    while stage != .ended {
+      if try receive() { return }
+      switch stage {
+      case .reading:
+        var isPacket = false
+        do { isPacket = try demuxer.read(into: packet) } catch { isPacket = false }
+        guard isPacket else {
+          decoder.sendEnd()
+          stage = .drainingDecoder
+          continue
+        }
+        if packet.stream == stream { try decoder.send(packet) }
+        packet.clear()
+      case .drainingDecoder:
+        stage = graph == nil ? .ended : .drainingFilters
+        if graph != nil { try graph?.sendEnd() }
+      case .drainingFilters: stage = .ended
+      case .ended: break
+      }
+    }
+  }
+
+  /// Takes one picture from the filters or the decoder; false when more has to be fed first.
+  private mutating func receive() throws -> Bool {
+    if graph != nil, try graph?.receive(into: ahead) == true {
+      let base = graph?.timebase ?? streamTimebase
+      aheadTime = MediaTime(ahead.presentation, base).ticks(in: source.timebase)
+      return true
+    }
+    guard stage == .reading || stage == .drainingDecoder else { return false }
+    while try decoder.receive(into: decoded) {
+      // Without any time a picture follows the one before by a tick: it is shown, in order.
+      let time = decoded.time ?? ((aheadTime ?? shownTime ?? -1) &+ 1)
+      decoded.presentation = time
+      guard let filters else {
+        ahead.take(from: decoded)
+        aheadTime = MediaTime(time, streamTimebase).ticks(in: source.timebase)
+        return true
+      }
+      try openGraph(filters)
+      try graph?.send(decoded)
+      if try graph?.receive(into: ahead) == true {
+        let base = graph?.timebase ?? streamTimebase
+        aheadTime = MediaTime(ahead.presentation, base).ticks(in: source.timebase)
+        return true
+      }
+    }
+    return false
+  }
+
+  /// The filters are made when the first picture shows what it is like, and anew when that changes.
+  private mutating func openGraph(_ filters: String) throws {
+    if let input = graphInput, input == (decoded.size, decoded.format) { return }
+    graph = try FilterGraph.open(filters, like: decoded, timebase: streamTimebase)
+    graphInput = (decoded.size, decoded.format)
+  }
+}

@@ -1,0 +1,65 @@
+internal import CFFmpeg
+internal import Media
+
+/// Packets in, pictures or sound out; sole owner of one decoding `AVCodecContext`. Single-threaded, so that
+/// the same packets give the same frames; damaged packets are passed over and counted.
+@safe package struct Decoder: ~Copyable {
+  private let context: UnsafeMutablePointer<AVCodecContext>
+  /// Packets that the decoder refused.
+  package private(set) var refused = 0
+
+  private init(_ context: UnsafeMutablePointer<AVCodecContext>) { unsafe self.context = context }
+
+  package static func open(
+    _ demuxer: borrowing Demuxer, stream: Int, maximumPixels: Int64 = 16384 * 16384
+  ) throws(AVFailure) -> Decoder {
+    guard let parameters = unsafe demuxer.parameters(stream),
+      let codec = unsafe avcodec_find_decoder(parameters.pointee.codec_id)
+    else {
+      throw AVFailure("avcodec_find_decoder", code: rung_averror(ENOSYS))
+    }
+    guard let context = unsafe avcodec_alloc_context3(codec) else {
+      throw .outOfMemory("avcodec_alloc_context3")
+    }
+    let decoder = unsafe Decoder(context)
+    try unsafe check(
+      "avcodec_parameters_to_context", avcodec_parameters_to_context(context, parameters))
+    unsafe context.pointee.thread_count = 1
+    unsafe context.pointee.pkt_timebase = demuxer.timebase(of: stream).av
+    unsafe context.pointee.flags |= AV_CODEC_FLAG_BITEXACT
+    unsafe context.pointee.max_pixels = maximumPixels
+    let name = unsafe String(cString: codec.pointee.name)
+    try unsafe check("avcodec_open2", avcodec_open2(context, codec, nil), context: name)
+    return decoder
+  }
+
+  deinit {
+    var last: UnsafeMutablePointer<AVCodecContext>? = unsafe context
+    unsafe avcodec_free_context(&last)
+  }
+
+  /// Hands over a packet. What the codec cannot read is counted in `refused`, not thrown.
+  package mutating func send(_ packet: borrowing Packet) throws(AVFailure) {
+    let code = unsafe avcodec_send_packet(context, packet.raw)
+    if code == rung_averror(ENOMEM) { throw AVFailure("avcodec_send_packet", code: code) }
+    if code < 0, code != rung_averror_eagain() { refused += 1 }
+  }
+
+  /// No more packets: what is delayed comes out.
+  package mutating func sendEnd() { _ = unsafe avcodec_send_packet(context, nil) }
+
+  /// The next frame; false when another packet is needed, or at the end.
+  package mutating func receive(into frame: borrowing Frame) throws(AVFailure) -> Bool {
+    for _ in 0..<64 {
+      let code = unsafe avcodec_receive_frame(context, frame.raw)
+      if code >= 0 { return true }
+      if code == rung_averror_eagain() || code == rung_averror_eof() { return false }
+      if code == rung_averror(ENOMEM) { throw AVFailure("avcodec_receive_frame", code: code) }
+      refused += 1
+    }
+    return false
+  }
+
+  /// Forgets everything, as after a seek.
+  package mutating func reset() { unsafe avcodec_flush_buffers(context) }
+}
