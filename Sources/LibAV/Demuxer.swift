@@ -1,0 +1,179 @@
+internal import CFFmpeg
+package import Media
+
+/// Why a source could not be opened.
+package enum DemuxFailure: Error, Equatable, Sendable {
+  /// There is not a single byte in it.
+  case empty
+  case unreadable(AVFailure)
+  /// No format that FFmpeg knows looks like this.
+  case unrecognised
+  /// Recognised, but not among the formats that Rung opens; FFmpeg's name for it.
+  case refused(format: String)
+  case unopenable(format: String, AVFailure)
+}
+
+/// An open source: a descriptor in, streams, packets and chapters out; sole owner of one `AVFormatContext`.
+///
+/// Hostile files are kept from reaching anything but their own bytes: the format is chosen by probing and held
+/// against an allow list, every other open that a format asks for is refused, and external references are off.
+/// It belongs to the thread that opened it.
+@safe package struct Demuxer: ~Copyable {
+  private let context: UnsafeMutablePointer<AVFormatContext>
+  private let input: SourceInput
+  private let descriptor: Int32
+  private let name: String
+  /// What went wrong while the streams were being analysed; such a source may be readable all the same.
+  package let analysisFailure: AVFailure?
+
+  /// Opens the file behind `descriptor`, which stays the caller's to close, after this demuxer is gone. `name`
+  /// is never opened: only its extension is looked at, as a hint for formats that are hard to tell apart.
+  package static func open(descriptor: Int32, name: String) throws(DemuxFailure) -> Demuxer {
+    AVLog.ensureCaptured()
+    let input: SourceInput
+    do { input = try SourceInput.open(descriptor: descriptor) } catch { throw .unreadable(error) }
+    guard input.bytes > 0 else { throw .empty }
+    let hint = hint(name)
+    var format: UnsafePointer<AVInputFormat>?
+    let score = unsafe av_probe_input_buffer2(input.raw, &format, hint, nil, 0, 0)
+    if let failure = input.failure { throw .unreadable(failure) }
+    guard score >= 0, let format = unsafe format else { throw .unrecognised }
+    let formatName = unsafe String(cString: format.pointee.name)
+    guard allowedFormats.contains(formatName) else { throw .refused(format: formatName) }
+
+    guard let made = unsafe avformat_alloc_context() else {
+      throw .unreadable(.outOfMemory("avformat_alloc_context"))
+    }
+    unsafe made.pointee.pb = unsafe input.raw
+    unsafe made.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
+    unsafe made.pointee.io_open = { _, _, _, _, _ in rung_averror(EACCES) }
+    var options: OpaquePointer?
+    for (key, value) in openOptions { unsafe av_dict_set(&options, key, value, 0) }
+    unsafe av_dict_set(&options, "format_whitelist", formatName, 0)
+    var opened: UnsafeMutablePointer<AVFormatContext>? = unsafe made
+    let code = unsafe avformat_open_input(&opened, hint, format, &options)
+    unsafe av_dict_free(&options)
+    // On failure FFmpeg has freed the context.
+    guard code >= 0, let context = unsafe opened else {
+      if let failure = input.failure { throw .unreadable(failure) }
+      // A score this low comes from the extension alone.
+      if score <= weakScore, code == rung_averror_invaliddata() { throw .unrecognised }
+      throw .unopenable(format: formatName, AVFailure("avformat_open_input", code: code, context: formatName))
+    }
+    let analysed = unsafe avformat_find_stream_info(context, nil)
+    return unsafe Demuxer(
+      context: context, input: input, descriptor: descriptor, name: name,
+      analysisFailure: analysed < 0 ? AVFailure("avformat_find_stream_info", code: analysed) : nil)
+  }
+
+  private init(
+    context: UnsafeMutablePointer<AVFormatContext>, input: consuming SourceInput, descriptor: Int32,
+    name: String,
+    analysisFailure: AVFailure?
+  ) {
+    unsafe self.context = context
+    self.input = input
+    self.descriptor = descriptor
+    self.name = name
+    self.analysisFailure = analysisFailure
+  }
+
+  deinit {
+    // `input` is destroyed after this body: the context never outlives what it reads from.
+    var last: UnsafeMutablePointer<AVFormatContext>? = unsafe context
+    unsafe avformat_close_input(&last)
+  }
+
+  /// FFmpeg's name of the container: `mov,mp4,m4a,3gp,3g2,mj2`.
+  package var formatName: String { unsafe String(cString: context.pointee.iformat.pointee.name) }
+  /// The length of the file.
+  package var bytes: Int64 { input.bytes }
+  package var streamCount: Int { Int(unsafe context.pointee.nb_streams) }
+
+  /// The next packet in file order; false at the end. A failure may be followed by readable packets.
+  package func read(into packet: borrowing Packet) throws(AVFailure) -> Bool {
+    packet.clear()
+    let code = unsafe av_read_frame(context, packet.raw)
+    if code >= 0 { return true }
+    if let failure = input.failure { throw failure }
+    if code == rung_averror_eof() { return false }
+    throw AVFailure("av_read_frame", code: code, context: formatName)
+  }
+
+  /// Goes to the last keyframe of `stream` at or before `time` (ticks of that stream), as far as the container
+  /// can tell: what comes next has to be looked at.
+  package func seek(stream: Int, to time: Int64) throws(AVFailure) {
+    try unsafe check(
+      "av_seek_frame",
+      av_seek_frame(context, Int32(truncatingIfNeeded: stream), time, AVSEEK_FLAG_BACKWARD))
+  }
+
+  /// Goes back to the first packet, by opening the source again: the only way that every format has.
+  /// What `discard` set has to be set again, and pointers to parameters are no longer valid.
+  package mutating func rewind() throws(DemuxFailure) {
+    self = try Demuxer.open(descriptor: descriptor, name: name)
+  }
+
+  /// Leaves out the packets of all other streams, which formats with an index then do not even read.
+  package func discard(allExcept kept: [Int]) {
+    for index in 0..<streamCount {
+      guard let stream = unsafe self.stream(index) else { continue }
+      unsafe stream.pointee.discard = kept.contains(index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
+    }
+  }
+
+  /// Ticks of a stream's packets; 1/1000000 for a stream that is not there.
+  package func timebase(of index: Int) -> Rational {
+    guard let stream = unsafe self.stream(index) else { return Rational(1, 1_000_000) }
+    return Rational(unsafe stream.pointee.time_base)
+  }
+
+  /// What a decoder is made from; valid as long as this demuxer and until it is rewound.
+  func parameters(_ index: Int) -> UnsafePointer<AVCodecParameters>? {
+    guard let stream = unsafe self.stream(index), let found = unsafe stream.pointee.codecpar else {
+      return nil
+    }
+    return unsafe UnsafePointer(found)
+  }
+
+  func stream(_ index: Int) -> UnsafeMutablePointer<AVStream>? {
+    guard index >= 0, index < streamCount, let streams = unsafe context.pointee.streams else { return nil }
+    return unsafe streams[index]
+  }
+
+  /// For what the facts need of the container itself.
+  var raw: UnsafePointer<AVFormatContext> { unsafe UnsafePointer(context) }
+
+  /// Whether reading failed in the file system rather than in the format.
+  package var readFailure: AVFailure? { input.failure }
+
+  /// A name with nothing but the extension left of the source's own, and that only when it is a plain one.
+  private static func hint(_ name: String) -> String {
+    guard let dot = name.lastIndex(of: ".") else { return "source" }
+    let ending = name[name.index(after: dot)...].lowercased()
+    let isPlain = ending.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
+    return isPlain && (1...8).contains(ending.utf8.count) ? "source.\(ending)" : "source"
+  }
+
+  /// A probing score up to this may come from the file's extension alone.
+  private static let weakScore = Int32(25)
+
+  /// FFmpeg's names of the formats that hold media and nothing that points elsewhere. Playlists and scripts (hls,
+  /// dash, concat, sdp, imf …), file name patterns, devices and text are not among them.
+  package static let allowedFormats: Set<String> = [
+    "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "avi", "flv", "live_flv", "asf", "mxf",
+    "dv", "gif",
+    "ogg", "wav", "w64", "mp3", "aac", "flac", "ac3", "eac3", "amr", "amrnb", "amrwb", "aiff", "caf",
+    "h264", "hevc", "obu", "ivf", "mpegvideo", "mjpeg",
+    "png_pipe", "jpeg_pipe", "webp_pipe",
+  ]
+
+  private static let openOptions: [(key: String, value: String)] = [
+    // Streams that begin late in a transport stream are still found; other formats stop long before.
+    ("probesize", "33554432"), ("analyzeduration", "15000000"),
+    ("max_streams", "256"),
+    ("protocol_whitelist", "none"),
+    // Media of a QuickTime file that lies in other files is not followed.
+    ("enable_drefs", "0"), ("use_absolute_path", "0"),
+  ]
+}
