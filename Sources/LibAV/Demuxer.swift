@@ -23,6 +23,7 @@ package enum DemuxFailure: Error, Equatable, Sendable {
   private let input: SourceInput
   private let descriptor: Int32
   private let name: String
+  private let clock = DecodeClock()
   /// What went wrong while the streams were being analysed; such a source may be readable all the same.
   package let analysisFailure: AVFailure?
 
@@ -94,15 +95,22 @@ package enum DemuxFailure: Error, Equatable, Sendable {
   package func read(into packet: borrowing Packet) throws(AVFailure) -> Bool {
     packet.clear()
     let code = unsafe av_read_frame(context, packet.raw)
-    if code >= 0 { return true }
+    if code >= 0 {
+      if isElementary { stamp(packet) }
+      return true
+    }
     if let failure = input.failure { throw failure }
     if code == rung_averror_eof() { return false }
     throw AVFailure("av_read_frame", code: code, context: formatName)
   }
 
   /// Goes to the last keyframe of `stream` at or before `time` (ticks of that stream), as far as the container
-  /// can tell: what comes next has to be looked at.
+  /// can tell: what comes next has to be looked at. Bare elementary streams have no times to look for, so with
+  /// them it always fails, and reading goes on where it was.
   package func seek(stream: Int, to time: Int64) throws(AVFailure) {
+    guard !isElementary else {
+      throw AVFailure("av_seek_frame", code: rung_averror(ENOSYS), context: formatName)
+    }
     try unsafe check(
       "av_seek_frame",
       av_seek_frame(context, Int32(truncatingIfNeeded: stream), time, AVSEEK_FLAG_BACKWARD))
@@ -147,6 +155,28 @@ package enum DemuxFailure: Error, Equatable, Sendable {
   /// Whether reading failed in the file system rather than in the format.
   package var readFailure: AVFailure? { input.failure }
 
+  /// Pictures without a container, and so without times of their own.
+  package var isElementary: Bool { Demuxer.elementaryFormats.contains(formatName) }
+
+  /// Counts packets where neither a presentation nor a decode time is known, so that each has a decode time.
+  private func stamp(_ packet: borrowing Packet) {
+    let index = packet.stream
+    if let known = packet.decode ?? packet.presentation {
+      clock.next[index] = known &+ max(1, packet.duration)
+      return
+    }
+    let now = clock.next[index] ?? 0
+    packet.decode = now
+    var step = packet.duration
+    if step <= 0, let stream = unsafe self.stream(index) {
+      let rate = Rational(unsafe stream.pointee.avg_frame_rate)
+      let frame = rate.isPositive ? rate.inverse : Rational(1, 25)
+      step = max(1, MediaTime(1, frame).ticks(in: timebase(of: index)))
+      packet.duration = step
+    }
+    clock.next[index] = now &+ step
+  }
+
   /// A name with nothing but the extension left of the source's own, and that only when it is a plain one.
   private static func hint(_ name: String) -> String {
     guard let dot = name.lastIndex(of: ".") else { return "source" }
@@ -168,6 +198,8 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     "png_pipe", "jpeg_pipe", "webp_pipe",
   ]
 
+  private static let elementaryFormats: Set<String> = ["h264", "hevc", "obu", "mpegvideo", "mjpeg"]
+
   private static let openOptions: [(key: String, value: String)] = [
     // Streams that begin late in a transport stream are still found; other formats stop long before.
     ("probesize", "33554432"), ("analyzeduration", "15000000"),
@@ -176,4 +208,9 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     // Media of a QuickTime file that lies in other files is not followed.
     ("enable_drefs", "0"), ("use_absolute_path", "0"),
   ]
+}
+
+/// The decode time of the next packet of each stream, for streams that have none of their own.
+private final class DecodeClock {
+  var next: [Int: Int64] = [:]
 }
