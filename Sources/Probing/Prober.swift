@@ -1,0 +1,68 @@
+internal import LibAV
+package import Media
+
+/// Everything that probing hands on: what the source is, and when its pictures and its sound are presented.
+package struct Examination: Codable, Sendable, Equatable {
+  package var report: SourceReport
+  package var survey: SourceSurvey
+
+  package init(report: SourceReport, survey: SourceSurvey) {
+    self.report = report
+    self.survey = survey
+  }
+}
+
+/// Examines one source: an open descriptor in, a report and a survey out.
+///
+/// The container's header gives the facts, one demux-only pass over all packets gives the times; where the two
+/// differ, the packets are believed.
+package enum Prober {
+  /// `descriptor` stays the caller's; `name` is the source's own name, which is not opened.
+  package static func examine(descriptor: Int32, name: String) throws(ProbeFailure) -> Examination {
+    let demuxer: Demuxer
+    do { demuxer = try Demuxer.open(descriptor: descriptor, name: name) } catch { throw ProbeFailure(error) }
+    let format = CodecNames.format(demuxer.formatName, majorBrand: demuxer.majorBrand)
+    let surveyed: (streams: [DemuxedStream], result: Surveyor.Result)
+    do throws(AVFailure) {
+      let streams = demuxer.streams
+      var surveyor = Surveyor(streams: streams)
+      surveyed = (streams, try surveyor.run(demuxer))
+    } catch {
+      throw ProbeFailure.unreadable(error.reason)
+    }
+    guard !surveyed.streams.isEmpty else { throw ProbeFailure.noStreams(format: format) }
+    guard surveyed.result.packets > 0 else {
+      throw ProbeFailure.damaged(format: format, reason: "no packet can be read")
+    }
+    var builder = ReportBuilder(
+      name: name, bytes: demuxer.bytes, format: format, streams: surveyed.streams, survey: surveyed.result)
+    var report = builder.build(chapters: demuxer.chapters, statedDuration: demuxer.statedDuration)
+    if let failure = demuxer.analysisFailure {
+      report.faults.insert(Fault(code: "damaged", message: "analysis failed: \(failure.reason)"), at: 0)
+    }
+    // Formats without a header show their streams only while they are read.
+    let late = demuxer.streamCount - surveyed.streams.count
+    if late > 0 {
+      report.faults.append(
+        Fault(code: "late-streams", message: "\(late) streams begin too late and are left out"))
+    }
+    let main = report.mainVideo.flatMap { surveyed.result.pictures[$0.common.index]?.times }
+    let audio = surveyed.streams.compactMap { surveyed.result.sound[$0.index] }
+    return Examination(report: report, survey: SourceSurvey(video: main, audio: audio))
+  }
+}
+
+extension ProbeFailure {
+  init(_ failure: DemuxFailure) {
+    switch failure {
+    case .empty: self = .empty
+    case .unreadable(let cause): self = .unreadable(cause.reason)
+    case .unrecognised: self = .notMedia
+    case .refused(let format): self = .refusedFormat(format)
+    case .unopenable(let format, let cause):
+      // The brand is not known yet.
+      let short = format.hasPrefix("mov,") ? "mp4" : CodecNames.format(format, majorBrand: nil)
+      self = .damaged(format: short, reason: cause.reason)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package import Media
+
+/// Collects one audio stream's packets in file order and gives the span of its presented sound, without encoder
+/// delay and padding as far as the container tells of them.
+package struct SoundCollector: Sendable {
+  private let stream: Int
+  private let timebase: Rational
+  private let sampleRate: Int
+  /// What a packet lasts when the container does not say.
+  private let usual: Int64
+  private var packets = 0
+  private var start: Int64?
+  private var end: Int64?
+  private var clock: Int64?
+  private var untimed = 0
+  private var backwards = 0
+  private var absurd = 0
+  private var gaps = 0
+  /// Delay that is longer than the packets seen so far, in ticks.
+  private var pendingSkip: Int64 = 0
+
+  private static let largest = Int64(1) << 60
+
+  package init(stream: Int, timebase: Rational, sampleRate: Int, frameSamples: Int) {
+    self.stream = stream
+    self.timebase = timebase
+    self.sampleRate = sampleRate
+    usual =
+      sampleRate > 0
+      ? MediaTime(Int64(frameSamples), Rational(1, Int64(sampleRate))).ticks(in: timebase) : 0
+  }
+
+  /// `trimmed`: samples to drop at the packet's beginning and end.
+  package mutating func add(
+    presentation: Int64?, decode: Int64?, duration: Int64, isDiscarded: Bool = false,
+    trimmed: (start: Int64, end: Int64) = (0, 0)
+  ) {
+    packets += 1
+    if presentation == nil { untimed += 1 }
+    let time = presentation ?? decode ?? end ?? 0
+    guard time.magnitude < UInt64(SoundCollector.largest) else {
+      absurd += 1
+      return
+    }
+    let length = max(0, min(duration > 0 ? duration : usual, ticks(3600)))
+    if let clock {
+      if time < clock - ticks(10) { backwards += 1 }
+      if time > clock + ticks(10) { gaps += 1 }
+    }
+    clock = time + length
+    guard !isDiscarded else { return }
+    pendingSkip = max(pendingSkip, inTicks(trimmed.start))
+    // A decoder drops this packet whole.
+    if pendingSkip > 0, pendingSkip >= length, length > 0 {
+      pendingSkip -= length
+      return
+    }
+    let from = time + pendingSkip
+    let to = max(from, time + length - inTicks(trimmed.end))
+    pendingSkip = 0
+    start = min(start ?? from, from)
+    end = max(end ?? to, to)
+  }
+
+  /// nil for the span when nothing is presented.
+  package consuming func finish() -> (span: AudioSpan?, faults: [Fault]) {
+    var faults: [Fault] = []
+    if untimed > 0 {
+      faults.append(
+        fault(
+          "timestamps-missing", "\(untimed) of \(packets) packets without a time; counted from those before"))
+    }
+    if backwards > 0 { faults.append(fault("timestamp-jump", "times jump back \(backwards)\u{d7}")) }
+    if gaps > 0 { faults.append(fault("timestamp-jump", "\(gaps) gaps of more than 10 s in the sound")) }
+    if absurd > 0 {
+      faults.append(fault("timestamps-absurd", "\(absurd) packets with times far from all others, left out"))
+    }
+    guard let start, let end else { return (nil, faults) }
+    return (AudioSpan(stream: stream, timebase: timebase, start: start, end: end, packets: packets), faults)
+  }
+
+  private func inTicks(_ samples: Int64) -> Int64 {
+    guard sampleRate > 0, samples > 0 else { return 0 }
+    return MediaTime(samples, Rational(1, Int64(sampleRate))).ticks(in: timebase)
+  }
+
+  private func ticks(_ seconds: Int64) -> Int64 { MediaTime(seconds, Rational(1, 1)).ticks(in: timebase) }
+
+  private func fault(_ code: String, _ message: String) -> Fault {
+    Fault(code: code, message: message, stream: stream)
+  }
+}
