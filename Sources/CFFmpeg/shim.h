@@ -37,19 +37,24 @@ static inline int rung_flag_closed_gop(void) { return (int)AV_CODEC_FLAG_CLOSED_
 
 typedef void (*rung_log_sink)(int level, const char *item, const char *line);
 
-// One sink for the whole process: formats a line the way FFmpeg would, without its prefix.
-static rung_log_sink rung_current_log_sink;
+// One sink for the whole process. Swift emits functions of a header but not its variables, unless they are inside.
+static inline rung_log_sink *rung_current_log_sink(void) {
+  static rung_log_sink sink;
+  return &sink;
+}
 
+// Formats a line the way FFmpeg would, without its prefix.
 static void rung_log_trampoline(void *avcl, int level, const char *format, va_list arguments) {
   char line[2048];
-  if (level > av_log_get_level() || rung_current_log_sink == NULL) return;
+  rung_log_sink sink = *rung_current_log_sink();
+  if (level > av_log_get_level() || sink == NULL) return;
   const AVClass *item = avcl != NULL ? *(const AVClass **)avcl : NULL;
   vsnprintf(line, sizeof line, format, arguments);
-  rung_current_log_sink(level, item != NULL ? item->class_name : "", line);
+  sink(level, item != NULL ? item->class_name : "", line);
 }
 
 static inline void rung_log_to(rung_log_sink sink, int level) {
-  rung_current_log_sink = sink;
+  *rung_current_log_sink() = sink;
   av_log_set_level(level);
   av_log_set_callback(rung_log_trampoline);
 }
