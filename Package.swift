@@ -33,7 +33,8 @@ let package = Package(
     module("Planning", ["Media"]),
     module("Encoding", ["LibAV", "Media"]),
     module("Packaging", ["LibAV", "Media"]),
-    module("Storing", ["Media", "CCrypto"]),
+    .target(
+      name: "Storing", dependencies: ["Media", "CCrypto"], exclude: ["Schemas"], swiftSettings: strict),
     module("Verifying", ["Media"]),
     module("Isolating", ["Media"]),
     .executableTarget(

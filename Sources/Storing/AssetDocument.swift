@@ -1,0 +1,139 @@
+package import Media
+
+/// The library versions and the tool that made an asset.
+package struct MadeBy: Equatable, Sendable {
+  package var tool: String
+  package var version: String
+  /// Name and version: `libavcodec`, `59.37.100`.
+  package var libraries: [String: String]
+  package init(tool: String, version: String, libraries: [String: String]) {
+    self.tool = tool
+    self.version = version
+    self.libraries = libraries
+  }
+}
+
+/// `asset.json`: what was packaged from what, in; the document's text out. The same values give the same text: no
+/// clock, no path of the machine, decimals from ticks. Its schema is `Schemas/asset.schema.json`.
+package struct AssetDocument: Sendable {
+  package static let schema: Int64 = 1
+  package let value: JSONValue
+  package var text: String { value.pretty }
+
+  /// `ladder` is the ladder that was used, flags applied, as JSON text.
+  package init(
+    id: String, source: SourceReport, sourceSHA256: String, ladder: String, renditions: [RenditionRecord],
+    objects: [InventoryEntry], madeBy: MadeBy
+  ) throws(JSONFailure) {
+    let ladder = try JSONValue.parse(ladder)
+    guard case .object = ladder else { throw JSONFailure(what: "a ladder is a JSON object", offset: 0) }
+    value = .members([
+      ("schema", .integer(Self.schema)),
+      ("id", .string(id)),
+      ("source", Self.source(source, sha256: sourceSHA256)),
+      ("ladder", ladder),
+      ("renditions", .array(renditions.map(Self.rendition))),
+      ("objects", .array(objects.sorted { $0.key < $1.key }.map(Self.object))),
+      ("made_by", Self.madeBy(madeBy)),
+    ])
+  }
+
+  private static func source(_ report: SourceReport, sha256: String) -> JSONValue {
+    .members([
+      ("name", .string(report.name)),
+      ("bytes", .integer(report.bytes)),
+      ("sha256", .string(sha256)),
+      ("format", .string(report.format)),
+      ("duration", report.duration.map(seconds)),
+      ("video", report.mainVideo.map(video)),
+      ("audio", .array(report.audio.map(audio))),
+      ("faults", .array(report.faults.map { .string($0.code) })),
+    ])
+  }
+
+  private static func video(_ stream: VideoStream) -> JSONValue {
+    .members([
+      ("codec", .string(stream.common.codec)),
+      ("profile", stream.common.profile.map(JSONValue.string)),
+      ("level", stream.common.level.map(JSONValue.string)),
+      ("width", .integer(stream.codedSize.width)),
+      ("height", .integer(stream.codedSize.height)),
+      ("displayed_width", .integer(stream.displayedSize.width)),
+      ("displayed_height", .integer(stream.displayedSize.height)),
+      ("rotation", .integer(stream.orientation.degrees)),
+      ("frame_rate", stream.frameRate.map(rate)),
+      ("constant_frame_rate", .bool(stream.isConstantFrameRate)),
+      ("field_order", .string(stream.fieldOrder.rawValue)),
+      ("pixel_format", .string(stream.pixelFormat)),
+      ("bit_depth", .integer(stream.bitDepth)),
+      ("color_primaries", .integer(stream.colour.primaries)),
+      ("color_transfer", .integer(stream.colour.transfer)),
+      ("color_matrix", .integer(stream.colour.matrix)),
+      ("full_range", .bool(stream.colour.fullRange)),
+    ])
+  }
+
+  private static func audio(_ stream: AudioStream) -> JSONValue {
+    .members([
+      ("codec", .string(stream.common.codec)),
+      ("profile", stream.common.profile.map(JSONValue.string)),
+      ("channels", .integer(stream.channels)),
+      ("layout", .string(stream.layout)),
+      ("sample_rate", .integer(stream.sampleRate)),
+      ("language", stream.common.language.map(JSONValue.string)),
+    ])
+  }
+
+  private static func rendition(_ record: RenditionRecord) -> JSONValue {
+    .members([
+      ("name", .string(record.name)),
+      ("kind", .string(record.kind.rawValue)),
+      ("codecs", .string(record.codecs)),
+      ("playlist", .string(record.playlist)),
+      ("iframe_playlist", record.iframePlaylist.map(JSONValue.string)),
+      ("version", .string(record.version)),
+      ("segments", .integer(record.segments)),
+      ("bytes", .integer(record.bytes)),
+      ("duration", seconds(record.duration)),
+      ("target_duration", .integer(record.targetDuration)),
+      ("peak_bitrate", .integer(record.peakBitrate)),
+      ("average_bitrate", .integer(record.averageBitrate)),
+      ("planned_bitrate", record.plannedBitrate.map { .integer($0) }),
+      ("iframe_peak_bitrate", record.iframePeakBitrate.map { .integer($0) }),
+      ("iframe_average_bitrate", record.iframeAverageBitrate.map { .integer($0) }),
+      ("width", record.size.map { .integer($0.width) }),
+      ("height", record.size.map { .integer($0.height) }),
+      ("frame_rate", record.frameRate.map(rate)),
+      ("bit_depth", record.bitDepth.map { .integer($0) }),
+      ("video_range", record.videoRange.map(JSONValue.string)),
+      ("group", record.group.map(JSONValue.string)),
+      ("language", record.language.map(JSONValue.string)),
+      ("label", record.label.map(JSONValue.string)),
+      ("channels", record.channels.map { .integer($0) }),
+      ("sample_rate", record.sampleRate.map { .integer($0) }),
+      ("default", record.isDefault.map(JSONValue.bool)),
+    ])
+  }
+
+  private static func object(_ entry: InventoryEntry) -> JSONValue {
+    .members([
+      ("key", .string(entry.key)),
+      ("bytes", .integer(entry.bytes)),
+      ("sha256", .string(entry.sha256)),
+      ("content_type", .string(entry.contentType.rawValue)),
+      ("cache_control", .string(entry.cacheControl.rawValue)),
+    ])
+  }
+
+  private static func madeBy(_ maker: MadeBy) -> JSONValue {
+    let libraries = maker.libraries.sorted { $0.key < $1.key }
+    return .members([
+      ("tool", .string(maker.tool)),
+      ("version", .string(maker.version)),
+      ("libraries", .members(libraries.map { ($0.key, .string($0.value)) })),
+    ])
+  }
+
+  private static func seconds(_ time: MediaTime) -> JSONValue { .number(DecimalText.seconds(time)) }
+  private static func rate(_ rate: Rational) -> JSONValue { .number(DecimalText.rate(rate)) }
+}

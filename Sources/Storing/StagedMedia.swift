@@ -1,0 +1,116 @@
+internal import Foundation
+internal import Media
+
+/// One media object on its way into staging: bytes in, a file of them and their hash out. Small writes are gathered
+/// into blocks; each block is hashed once for the object and, in the rendition's own lane, once for the rendition.
+final class StagedMedia: MediaSink {
+  private static let block = 1 << 18
+  private let token: Int
+  private let file: Descriptor
+  private let path: String
+  private let hash: SHA256
+  private let rendition: RenditionHash
+  private let finished: (MediaObject) -> Void
+  private var buffer: [UInt8] = []
+  private var bytes: Int64 = 0
+  private var isOpen = true
+
+  /// `finished` is told of the object once it is whole.
+  init(
+    token: Int, path: String, rendition: RenditionHash, finished: @escaping (MediaObject) -> Void
+  ) throws(StoreFailure) {
+    self.token = token
+    self.path = path
+    self.rendition = rendition
+    self.finished = finished
+    hash = try SHA256()
+    file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
+    buffer.reserveCapacity(Self.block)
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    guard isOpen else { throw StoreFailure.outOfOrder(what: "a write to a finished media object") }
+    if buffer.isEmpty, bytes.count >= Self.block { return try flush(bytes) }
+    buffer.append(contentsOf: bytes)
+    guard buffer.count >= Self.block else { return }
+    let full = buffer
+    buffer = []
+    buffer.reserveCapacity(Self.block)
+    try flush(full)
+  }
+
+  private func flush(_ block: [UInt8]) throws(StoreFailure) {
+    if block.isEmpty { return }
+    rendition.update(block)
+    try file.write(block)
+    try hash.update(block)
+    bytes += Int64(block.count)
+  }
+
+  func finish() throws -> MediaObject {
+    guard isOpen else { throw StoreFailure.outOfOrder(what: "a media object was finished twice") }
+    isOpen = false
+    try flush(buffer)
+    buffer = []
+    file.startWriting()
+    try rendition.finishObject(hash)
+    let object = MediaObject(token: token, bytes: bytes, sha256: try hash.digest())
+    finished(object)
+    return object
+  }
+}
+
+/// The hash over all media bytes of one rendition: blocks in, in order; the digest of what came so far out. The first
+/// object's bytes are not hashed twice (its own hash is taken over); later ones are hashed on a queue of its own, so
+/// that two cores share the work.
+///
+/// Unchecked: `hash` and `failure` are touched only on `queue`, the rest only by the thread that stages.
+final class RenditionHash: @unchecked Sendable {
+  private static let mostBlocksWaiting = 16
+  private let queue = DispatchQueue(label: "rung.rendition-hash")
+  private let slots = DispatchSemaphore(value: mostBlocksWaiting)
+  private var hash: SHA256?
+  private var failure: StoreFailure?
+  private var finishedObjects = 0
+
+  /// An object is being written; its bytes are not yet all in the hash.
+  var isBusy = false
+
+  init() { hash = nil }
+
+  func update(_ block: [UInt8]) {
+    guard finishedObjects > 0 else { return }
+    slots.wait()
+    queue.async { [self] in
+      do throws(StoreFailure) {
+        try hash?.update(block)
+      } catch {
+        failure = error
+      }
+      slots.signal()
+    }
+  }
+
+  /// `own` is the hash over the object that ends here.
+  func finishObject(_ own: borrowing SHA256) throws(StoreFailure) {
+    if finishedObjects == 0 {
+      // Nothing is on the queue before the first object's end.
+      hash = try own.copy()
+    }
+    finishedObjects += 1
+    isBusy = false
+  }
+
+  /// The digest of all finished objects; nil when there is none.
+  func digest() throws(StoreFailure) -> String? {
+    let result: Result<String?, StoreFailure> = queue.sync {
+      if let failure { return .failure(failure) }
+      do throws(StoreFailure) {
+        return .success(try hash?.digest())
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+}

@@ -1,0 +1,134 @@
+internal import Foundation
+package import Media
+
+/// The staging folder of one asset: media, playlists and documents in; the inventory, and at last the asset in its
+/// place in the tree, out. Nothing outside `.rung/` changes before `commit`. Used from one thread. Whatever ends
+/// without a commit removes the folder.
+package final class Staging: DeliveryTarget {
+  let tree: Tree
+  let lock: AssetLock
+  let layout: Layout
+  let folder: String
+  enum State { case open, committed, discarded }
+  var state = State.open
+  private var renditions: [String: RenditionHash] = [:]
+  private var unplaced: [Int: MediaObject] = [:]
+  private var tokens = 0
+  private(set) var entries: [String: InventoryEntry] = [:]
+  private(set) var folders: Set<String> = []
+
+  /// Where the objects are, under their keys: the tree as it will be.
+  package var stagedTree: String { "\(folder)/tree" }
+  private var mediaFolder: String { "\(folder)/media" }
+  package var id: String { lock.id }
+
+  /// The key of `asset.json`.
+  package var assetKey: String { layout.key(.asset) ?? "packaged/\(id)/asset.json" }
+
+  init(tree: Tree, lock: AssetLock, layout: Layout) throws(StoreFailure) {
+    self.tree = tree
+    self.lock = lock
+    self.layout = layout
+    folder = tree.staging(of: lock.id)
+    try NameRule.check(key: assetKey)
+    try Disk.removeAll(folder)
+    try Disk.makeFolder(folder, mode: 0o700)
+    try Disk.makeFolder(stagedTree)
+    try Disk.makeFolder(mediaFolder, mode: 0o700)
+  }
+
+  deinit { discard() }
+
+  /// Removes what was staged. After a commit there is nothing to do; what cannot be removed now, the next command's
+  /// `recover` removes.
+  package func discard() {
+    guard state == .open else { return }
+    state = .discarded
+    _ = try? Disk.removeAll(folder)
+  }
+
+  private func checkOpen() throws(StoreFailure) {
+    guard state == .open else { throw .outOfOrder(what: "staging is already closed") }
+  }
+
+  // MARK: DeliveryTarget
+
+  package func open(rendition: String) throws -> any MediaSink {
+    try checkOpen()
+    let hash = renditions[rendition] ?? RenditionHash()
+    guard !hash.isBusy else {
+      throw StoreFailure.outOfOrder(what: "two media objects of \(rendition) are open at once")
+    }
+    renditions[rendition] = hash
+    tokens += 1
+    let token = tokens
+    let path = mediaPath(token)
+    try tree.steps.before(.stage(rendition))
+    let sink = try StagedMedia(token: token, path: path, rendition: hash) { [weak self] object in
+      self?.unplaced[token] = object
+    }
+    hash.isBusy = true
+    return sink
+  }
+
+  private func mediaPath(_ token: Int) -> String {
+    let digits = String(token)
+    return "\(mediaFolder)/media-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+  }
+
+  package func version(of rendition: String) throws -> String {
+    guard let hash = renditions[rendition], !hash.isBusy, let digest = try hash.digest() else {
+      throw StoreFailure.outOfOrder(
+        what: "the version of \(rendition) was asked for before its media was finished")
+    }
+    return String(digest.prefix(8))
+  }
+
+  package func place(_ object: MediaObject, key: String, type: ContentType, cache: CachePolicy) throws {
+    try checkOpen()
+    guard unplaced[object.token] == object else {
+      throw StoreFailure.outOfOrder(what: "\(key) is not an unplaced media object")
+    }
+    try claim(key)
+    try tree.steps.before(.place(key))
+    try Disk.rename(mediaPath(object.token), "\(stagedTree)/\(key)")
+    unplaced[object.token] = nil
+    entries[key] = InventoryEntry(
+      key: key, bytes: object.bytes, sha256: object.sha256, contentType: type, cacheControl: cache)
+  }
+
+  package func put(_ bytes: [UInt8], key: String, type: ContentType, cache: CachePolicy) throws {
+    try checkOpen()
+    try claim(key)
+    try tree.steps.before(.place(key))
+    let file = try Descriptor.open("\(stagedTree)/\(key)", O_WRONLY | O_CREAT | O_EXCL)
+    try file.write(bytes)
+    entries[key] = InventoryEntry(
+      key: key, bytes: Int64(bytes.count), sha256: try SHA256.hash(bytes), contentType: type,
+      cacheControl: cache)
+  }
+
+  /// Writes `asset.json`; the last object before `commit`.
+  package func put(_ document: AssetDocument) throws {
+    try put(Array(document.text.utf8), key: assetKey, type: .json, cache: layout.cachePolicy(.asset))
+  }
+
+  /// Checks a key and makes its folders.
+  private func claim(_ key: String) throws(StoreFailure) {
+    try NameRule.check(key: key)
+    guard entries[key] == nil else { throw .duplicateKey(key) }
+    guard !folders.contains(key) else { throw .keyIsAlsoFolder(key) }
+    for folder in NameRule.folders(of: key) where !folders.contains(folder) {
+      guard entries[folder] == nil else { throw .keyIsAlsoFolder(folder) }
+      try Disk.makeFolder("\(stagedTree)/\(folder)")
+      folders.insert(folder)
+    }
+  }
+
+  /// Every object so far, by key; without `asset.json`, which cannot list itself.
+  package func inventory() -> [InventoryEntry] {
+    entries.values.filter { $0.key != assetKey }.sorted { $0.key < $1.key }
+  }
+
+  var hasUnplacedMedia: Bool { !unplaced.isEmpty || renditions.values.contains { $0.isBusy } }
+}
