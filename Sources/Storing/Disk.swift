@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// A file descriptor; sole owner, closed at its end.
-struct Descriptor: ~Copyable {
+struct Descriptor: ~Copyable, Sendable {
   private(set) var raw: Int32
   private let path: String
 
@@ -18,6 +18,16 @@ struct Descriptor: ~Copyable {
       let raw = unsafe Foundation.open(path, flags | O_CLOEXEC, mode)
       if raw >= 0 { return Descriptor(raw: raw, path: path) }
       if errno != EINTR { throw .from(errno, "open", path) }
+    }
+  }
+
+  /// nil when there is nothing at `path`.
+  static func openExisting(_ path: String, _ flags: Int32) throws(StoreFailure) -> Descriptor? {
+    do throws(StoreFailure) {
+      return try open(path, flags)
+    } catch {
+      if case .io("open", _, ENOENT) = error { return nil }
+      throw error
     }
   }
 
@@ -47,6 +57,16 @@ struct Descriptor: ~Copyable {
       guard result.count + got <= limit else { throw .fileTooLarge(path: path) }
       result.append(contentsOf: block[..<got])
     }
+  }
+
+  /// Takes, or changes to, an advisory lock; false when `LOCK_NB` is given and another has it.
+  func lock(_ operation: Int32) throws(StoreFailure) -> Bool {
+    while flock(raw, operation) != 0 {
+      if errno == EINTR { continue }
+      if errno == EWOULDBLOCK { return false }
+      throw .from(errno, "flock", path)
+    }
+    return true
   }
 
   func sync() throws(StoreFailure) {
@@ -110,6 +130,13 @@ enum Disk {
   static func device(_ path: String) -> UInt64? {
     var status = stat()
     return unsafe stat(path, &status) == 0 ? UInt64(status.st_dev) : nil
+  }
+
+  /// Whether the open file is the one that `path` names: after a lock was taken, that nobody replaced it before.
+  static func isNamed(_ descriptor: Int32, _ path: String) -> Bool {
+    var (opened, named) = (stat(), stat())
+    return unsafe fstat(descriptor, &opened) == 0 && lstat(path, &named) == 0
+      && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
   }
 
   static func isFolder(_ path: String) -> Bool {
