@@ -26,6 +26,7 @@ let package = Package(
       name: "CFFmpeg",
       pkgConfig: "libavformat libavcodec libavfilter libavutil libswscale libswresample"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+    .systemLibrary(name: "CPosix"),
 
     module("Media", []),
     module("LibAV", ["CFFmpeg", "Media"]),
@@ -36,7 +37,7 @@ let package = Package(
     .target(
       name: "Storing", dependencies: ["Media", "CCrypto"], exclude: ["Schemas"], swiftSettings: strict),
     module("Verifying", ["Media"]),
-    module("Isolating", ["Media"]),
+    module("Isolating", ["Media", "CPosix"]),
     .executableTarget(
       name: "rung",
       dependencies: [
@@ -55,6 +56,7 @@ let package = Package(
     tests("StoringTests", ["Storing", "Media", "TestKit"]),
     tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
     tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
+    tests("RungTests", ["rung", "Isolating", "Media", "TestKit"]),
     tests("EndToEndTests", ["TestKit"]),
   ]
 )

@@ -1,0 +1,65 @@
+internal import Foundation
+internal import Synchronization
+
+/// Every worker that this process has started and not yet reaped, so that another thread can end them all at once.
+///
+/// A child is started, and reaped, while the list is locked: a kill never misses one that is being started, and
+/// never reaches a process that was given the number of a reaped one.
+package final class LiveWorkers: Sendable {
+  private struct State {
+    var pids: Set<pid_t> = []
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  /// Ends all workers and lets no new one start. Safe to call from any thread, any number of times.
+  package func close() {
+    state.withLock { state in
+      state.isClosed = true
+      for pid in state.pids { kill(-pid, SIGKILL) }
+    }
+  }
+
+  package var isClosed: Bool { state.withLock { $0.isClosed } }
+  package var count: Int { state.withLock { $0.pids.count } }
+
+  func start(_ spawn: () throws(WorkerFailure) -> pid_t) throws(WorkerFailure) -> pid_t {
+    let outcome: Result<pid_t, WorkerFailure> = state.withLock { state in
+      if state.isClosed { return .failure(.cancelled) }
+      do throws(WorkerFailure) {
+        let pid = try spawn()
+        state.pids.insert(pid)
+        return .success(pid)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try outcome.get()
+  }
+
+  /// Takes the exit status of a child that has ended, and its number off the list.
+  func reap(_ pid: pid_t) -> ExitStatus {
+    state.withLock { state in
+      state.pids.remove(pid)
+      var status: Int32 = 0
+      var result: pid_t
+      repeat { result = unsafe waitpid(pid, &status, 0) } while result < 0 && errno == EINTR
+      return result == pid ? ExitStatus(status) : .code(-1)
+    }
+  }
+}
+
+/// How a child ended.
+enum ExitStatus: Equatable {
+  case code(Int32)
+  case signal(Int32)
+
+  /// From what `waitpid` gives; its macros are not seen from Swift.
+  init(_ status: Int32) {
+    let signal = status & 0x7f
+    self = signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)
+  }
+}
