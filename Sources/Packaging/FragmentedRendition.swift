@@ -1,0 +1,117 @@
+internal import Media
+
+/// Writes one track as CMAF: an init segment, then segments of whole fragments. Video has one fragment a GOP, so that
+/// I-frame ranges exist; audio one a segment. At most one fragment is in memory.
+struct FragmentedRendition {
+  private let reader: SegmentReader
+  private let clock: TrackClock
+  private let payloads: PayloadReader
+  private var sequence: UInt32 = 0
+  private var decodeTime: Int64 = 0
+  private var fragment = Fragment()
+  private var result: WrittenRendition
+
+  /// The samples of one `moof` and their bytes.
+  private struct Fragment {
+    var baseDecodeTime: Int64 = 0
+    var samples: [RunSample] = []
+    var payload: [UInt8] = []
+    var presentation: Int64 = 0
+  }
+
+  private init(reader: SegmentReader, source: (any SourceBytes)?) throws {
+    self.reader = reader
+    clock = try TrackClock(name: reader.name, format: reader.format)
+    payloads = PayloadReader(rendition: reader.name, source: source)
+    result = WrittenRendition(name: reader.name, formats: [reader.format], end: reader.end)
+  }
+
+  static func write(
+    _ reader: SegmentReader, language: String?, source: (any SourceBytes)?, into target: any DeliveryTarget,
+    progress: (MediaTime) -> Void
+  ) throws -> WrittenRendition {
+    var writer = try FragmentedRendition(reader: reader, source: source)
+    try writer.writeInit(language: language, into: target)
+    repeat {
+      try writer.writeSegment(into: target)
+      progress(reader.end)
+    } while reader.advance()
+    writer.result.end = reader.end
+    return writer.result
+  }
+
+  private mutating func writeInit(language: String?, into target: any DeliveryTarget) throws {
+    guard let first = reader.upcoming else { throw PackagingFailure.emptyTrack(rendition: reader.name) }
+    let bytes = try InitSegment.make(
+      name: reader.name, format: reader.format, clock: clock, first: first, payload: payloads.bytes(first),
+      skipped: reader.skipped, language: language)
+    let sink = try target.open(rendition: reader.name)
+    try sink.write(bytes)
+    result.objects.append(try sink.finish())
+    result.hasInit = true
+    // A track that is first presented after 0 says so by its first decode time.
+    decodeTime = try clock.units(max(0, first.presentation))
+  }
+
+  private mutating func writeSegment(into target: any DeliveryTarget) throws {
+    let sink = try target.open(rendition: reader.name)
+    var offset: Int64 = 0
+    while let sample = try reader.next() {
+      if sample.isSync, reader.format.codec.isVideo { try writeFragment(to: sink, at: &offset) }
+      try append(sample)
+    }
+    try writeFragment(to: sink, at: &offset)
+    let object = try sink.finish()
+    let range = MediaRange(object: result.objects.count, offset: 0, count: object.bytes)
+    result.objects.append(object)
+    result.segments.append(WrittenSegment(range: range, start: reader.starts[reader.index]))
+  }
+
+  private mutating func append(_ sample: CodedSample) throws {
+    let bytes = try payloads.bytes(sample)
+    // Audio's media time begins at 0 with the priming, which the edit list skips.
+    let presentation = try clock.units(sample.presentation &+ reader.skipped)
+    let duration = try clock.units(sample.duration)
+    let offset = presentation.subtractingReportingOverflow(decodeTime)
+    let next = decodeTime.addingReportingOverflow(duration)
+    guard !offset.overflow, !next.overflow, let composition = Int32(exactly: offset.partialValue),
+      let units = UInt32(exactly: duration), let size = UInt32(exactly: bytes.count)
+    else { throw PackagingFailure.timeOutOfRange(rendition: reader.name) }
+    if composition != 0, !reader.format.codec.isVideo {
+      throw PackagingFailure.gap(
+        rendition: reader.name, at: MediaTime(sample.presentation, reader.format.timebase))
+    }
+    if fragment.samples.isEmpty {
+      fragment.baseDecodeTime = decodeTime
+      fragment.presentation = sample.presentation
+    }
+    fragment.samples.append(
+      RunSample(duration: units, size: size, compositionOffset: composition, isSync: sample.isSync))
+    fragment.payload += bytes
+    decodeTime = next.partialValue
+  }
+
+  private mutating func writeFragment(to sink: any MediaSink, at offset: inout Int64) throws {
+    guard let first = fragment.samples.first else { return }
+    guard let base = UInt64(exactly: fragment.baseDecodeTime) else {
+      throw PackagingFailure.timeOutOfRange(rendition: reader.name)
+    }
+    sequence &+= 1
+    let run = TrackRun(track: 1, baseDecodeTime: base, samples: fragment.samples)
+    guard let head = FragmentWriter.head(sequence: sequence, runs: [run]) else {
+      throw PackagingFailure.fragmentTooLarge(rendition: reader.name)
+    }
+    try sink.write(head)
+    try sink.write(fragment.payload)
+    if reader.format.codec.isVideo {
+      // From the moof on, so that the range decodes without the rest of the GOP (A 6.10).
+      let range = MediaRange(
+        object: result.objects.count, offset: offset, count: Int64(head.count) + Int64(first.size))
+      result.iframes.append(
+        IFrame(range: range, time: MediaTime(fragment.presentation, reader.format.timebase)))
+    }
+    offset += Int64(head.count) + Int64(fragment.payload.count)
+    fragment.samples.removeAll(keepingCapacity: true)
+    fragment.payload.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,58 @@
+internal import LibAV
+internal import Media
+
+/// Makes a CMAF header: `ftyp` and `moov` for one track, without samples or durations. Libavformat writes it, since
+/// it knows every codec's sample entry; the fragments are our own.
+enum InitSegment {
+  /// `first` is the track's first sample: AC-3's and E-AC-3's sample entries are made from it.
+  static func make(
+    name: String, format: TrackFormat, clock: TrackClock, first: CodedSample, payload: [UInt8],
+    skipped: Int64,
+    language: String?
+  ) throws -> [UInt8] {
+    var format = format
+    format.timebase = Rational(1, Int64(clock.timescale))
+    var options = ["movflags": "cmaf+frag_custom+delay_moov+skip_trailer"]
+    if format.codec.isVideo {
+      // No edit list: pictures are reordered by negative composition offsets instead.
+      options["use_editlist"] = "-1"
+      options["video_track_timescale"] = String(clock.timescale)
+    } else {
+      // One edit that skips the priming.
+      options["use_editlist"] = "1"
+    }
+    let sink = MuxerBuffer()
+    let muxer = try Muxer.open(
+      .mp4, tracks: [MuxerTrack(format, language: language)], options: options, sink: sink)
+    let packet = try Packet.copying(payload)
+    let start = 0 &- (try clock.units(skipped))
+    packet.stream = 0
+    packet.presentation = start
+    packet.decode = start
+    packet.duration = try clock.units(first.duration)
+    packet.isKey = true
+    try muxer.write(packet)
+    // With delay_moov the first flush writes the moov and nothing else; the packet stays behind.
+    try muxer.flush()
+    guard let size = Boxes.lengthOfHeader(sink.bytes) else {
+      throw PackagingFailure.configuration(rendition: name, format.codec)
+    }
+    return Array(sink.bytes[..<size])
+  }
+}
+
+/// Looks at the top level of what libavformat wrote.
+enum Boxes {
+  /// The length of `ftyp` and `moov` at the start, nil when they are not there.
+  static func lengthOfHeader(_ bytes: [UInt8]) -> Int? {
+    var position = 0
+    while bytes.count - position >= 8 {
+      let size = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+      guard size >= 8, size <= bytes.count - position else { return nil }
+      let isMovie = bytes[position + 4..<position + 8].elementsEqual("moov".utf8)
+      position += size
+      if isMovie { return position }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,147 @@
+internal import Media
+
+/// Writes the multivariant playlist from what was measured of each rendition.
+///
+/// Video variants stand in ascending order of bandwidth, each once for every audio group; then the audio-only
+/// variant, last, since simple players start with the first one; then the I-frame variants.
+struct MasterPlaylist {
+  let key: String
+  let records: [RenditionRecord]
+  /// The highest version that a media playlist asks for.
+  let version: Int
+
+  private struct Group {
+    var name: String
+    var members: [RenditionRecord]
+    var codecs: [String] { members.map(\.codecs).reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+    var peak: Int64 { members.map(\.peakBitrate).max() ?? 0 }
+    var average: Int64 { members.map(\.averageBitrate).max() ?? 0 }
+  }
+
+  func text() -> String {
+    let groups = self.groups
+    let video = records.filter { $0.kind == .video }
+    var lines = ["#EXTM3U", "#EXT-X-VERSION:\(version)", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    for group in groups { lines += media(group) }
+    var variants = video.flatMap { rendition in
+      groups.isEmpty ? [variant(rendition, nil)] : groups.map { variant(rendition, $0) }
+    }
+    // Stable by construction: equal bandwidths keep the ladder's order.
+    variants = variants.enumerated().sorted { ($0.element.peak, $0.offset) < ($1.element.peak, $1.offset) }
+      .map(\.element)
+    for variant in variants + audioVariants(groups, hasVideo: !video.isEmpty) {
+      lines += ["#EXT-X-STREAM-INF:" + variant.attributes, variant.uri]
+    }
+    let pictures = video.filter { $0.iframePlaylist != nil }
+      .sorted { ($0.iframePeakBitrate ?? 0, $0.name) < ($1.iframePeakBitrate ?? 0, $1.name) }
+    lines += pictures.compactMap(iframeVariant)
+    return (lines + [""]).joined(separator: "\n")
+  }
+
+  /// In the order of the plan.
+  private var groups: [Group] {
+    var groups: [Group] = []
+    for record in records where record.kind == .audio {
+      guard let name = record.group else { continue }
+      if let index = groups.firstIndex(where: { $0.name == name }) {
+        groups[index].members.append(record)
+      } else {
+        groups.append(Group(name: name, members: [record]))
+      }
+    }
+    return groups
+  }
+
+  /// One DEFAULT in a group, names that differ, and AUTOSELECT only for members that language tells apart
+  /// (RFC 8216 4.3.4.1).
+  private func media(_ group: Group) -> [String] {
+    let defaultIndex = group.members.firstIndex { $0.isDefault == true } ?? 0
+    let defaultLanguage = PlaylistText.language(group.members[defaultIndex].language)
+    var names: Set<String> = []
+    var languages: Set<String> = []
+    return group.members.enumerated().map { index, member in
+      let language = PlaylistText.language(member.language)
+      var label = PlaylistText.quoted(member.label ?? member.name)
+      var number = 2
+      while !names.insert(label).inserted {
+        label = PlaylistText.quoted("\(member.label ?? member.name) \(number)")
+        number += 1
+      }
+      let isDefault = index == defaultIndex
+      let isSelectable = isDefault || (language != defaultLanguage && languages.insert(language).inserted)
+      var attributes = [
+        "TYPE=AUDIO", "GROUP-ID=\(PlaylistText.quoted(group.name))", "NAME=\(label)",
+        "LANGUAGE=\(PlaylistText.quoted(language))", "DEFAULT=\(isDefault ? "YES" : "NO")",
+        "AUTOSELECT=\(isSelectable ? "YES" : "NO")",
+      ]
+      if let channels = member.channels { attributes.append("CHANNELS=\"\(channels)\"") }
+      attributes.append("URI=\(PlaylistText.quoted(PlaylistText.uri(member.playlist, from: key)))")
+      return "#EXT-X-MEDIA:" + attributes.joined(separator: ",")
+    }
+  }
+
+  private struct Variant {
+    var peak: Int64
+    var attributes: String
+    var uri: String
+  }
+
+  private var isAllSDR: Bool { records.allSatisfy { ($0.videoRange ?? "SDR") == "SDR" } }
+
+  private func variant(_ record: RenditionRecord, _ group: Group?) -> Variant {
+    // The largest sum over what can play together (RFC 8216bis 4.4.6.2).
+    let average = record.averageBitrate + (group?.average ?? 0)
+    let peak = max(record.peakBitrate + (group?.peak ?? 0), average)
+    var attributes = rates(peak, average)
+    attributes.append("CODECS=\(PlaylistText.quoted(codecs(record, group)))")
+    if let size = record.size { attributes.append("RESOLUTION=\(size)") }
+    if let rate = record.frameRate { attributes.append("FRAME-RATE=\(DecimalText.rate(rate))") }
+    if !isAllSDR, record.kind == .video {
+      attributes.append("VIDEO-RANGE=\(record.videoRange ?? "SDR")")
+    }
+    if let group { attributes.append("AUDIO=\(PlaylistText.quoted(group.name))") }
+    return Variant(
+      peak: peak, attributes: attributes.joined(separator: ","),
+      uri: PlaylistText.uri(record.playlist, from: key))
+  }
+
+  private func codecs(_ record: RenditionRecord, _ group: Group?) -> String {
+    ([record.codecs] + (group?.codecs ?? []).filter { $0 != record.codecs }).joined(separator: ",")
+  }
+
+  private func rates(_ peak: Int64, _ average: Int64) -> [String] {
+    ["BANDWIDTH=\(max(1, peak))", "AVERAGE-BANDWIDTH=\(max(1, average))"]
+  }
+
+  /// With video the group of the lowest rate, for lines too slow for pictures (A 2.3); without it every group.
+  private func audioVariants(_ groups: [Group], hasVideo: Bool) -> [Variant] {
+    if hasVideo {
+      let lowest = groups.enumerated().min { ($0.element.peak, $0.offset) < ($1.element.peak, $1.offset) }
+      return lowest.map { [audioVariant($0.element)] } ?? []
+    }
+    let alone = records.filter { $0.kind == .audio && $0.group == nil }.map { variant($0, nil) }
+    return (groups.map(audioVariant) + alone).sorted { $0.peak < $1.peak }
+  }
+
+  private func audioVariant(_ group: Group) -> Variant {
+    let main = group.members.first { $0.isDefault == true } ?? group.members[0]
+    // Players fetch the variant's own playlist and, in another language, the group's member beside it.
+    var others = group
+    others.members.removeAll { $0.playlist == main.playlist }
+    var variant = variant(main, others.members.isEmpty ? nil : others)
+    if others.members.isEmpty { variant.attributes += ",AUDIO=\(PlaylistText.quoted(group.name))" }
+    return variant
+  }
+
+  private func iframeVariant(_ record: RenditionRecord) -> String? {
+    guard let playlist = record.iframePlaylist, let average = record.iframeAverageBitrate else { return nil }
+    var attributes = rates(max(record.iframePeakBitrate ?? 0, average), average)
+    // Of a stream with sound the picture's codec only, which stands first.
+    let codec = record.codecs.split(separator: ",").first.map(String.init) ?? record.codecs
+    attributes.append("CODECS=\(PlaylistText.quoted(codec))")
+    if let size = record.size { attributes.append("RESOLUTION=\(size)") }
+    if !isAllSDR { attributes.append("VIDEO-RANGE=\(record.videoRange ?? "SDR")") }
+    attributes.append("URI=\(PlaylistText.quoted(PlaylistText.uri(playlist, from: key)))")
+    return "#EXT-X-I-FRAME-STREAM-INF:" + attributes.joined(separator: ",")
+  }
+}

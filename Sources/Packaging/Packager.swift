@@ -1,0 +1,116 @@
+package import Media
+
+/// One track to be packaged: an encoded rung or an audio rendition of the plan.
+package struct RenditionInput {
+  package var name: String
+  package var rung: Rung?
+  package var audio: AudioPlan?
+  /// Gives the samples from the first one on; called once for each rendition that holds the track, since in
+  /// MPEG-TS one audio track is muxed into every variant.
+  package var open: () throws -> any SampleSource
+
+  package init(rung: Rung, open: @escaping () throws -> any SampleSource) {
+    name = rung.name
+    self.rung = rung
+    audio = nil
+    self.open = open
+  }
+
+  package init(audio: AudioPlan, open: @escaping () throws -> any SampleSource) {
+    name = audio.name
+    rung = nil
+    self.audio = audio
+    self.open = open
+  }
+}
+
+/// What packaging made of one source.
+package struct PackagedAsset: Sendable, Equatable {
+  /// In the order of the inputs; with sound muxed into every variant the video only.
+  package var renditions: [RenditionRecord]
+  /// The key of the multivariant playlist.
+  package var master: String
+
+  package init(renditions: [RenditionRecord], master: String) {
+    self.renditions = renditions
+    self.master = master
+  }
+}
+
+/// The packaging step: tracks of coded samples come in; segments, init segments and playlists go out to a delivery
+/// target, and what was measured of each rendition is returned.
+///
+/// First all media is written, rendition by rendition, with at most one GOP in memory. Then it is named, since names
+/// carry the hash of the bytes; then come the media playlists, which share a target duration, and the master last,
+/// so that nothing is named before it is there.
+package enum Packager {
+  /// `source` gives the bytes of samples that lie in the source file. `progress` hears a rendition's name and how
+  /// much of it is written.
+  package static func package(
+    plan: Plan, renditions: [RenditionInput], source: (any SourceBytes)? = nil,
+    into target: any DeliveryTarget,
+    progress: (String, MediaTime) -> Void = { _, _ in }
+  ) throws -> PackagedAsset {
+    guard plan.addressing == .files else { throw PackagingFailure.addressing(plan.addressing) }
+    let planned = try arrange(plan, renditions)
+    var written: [WrittenRendition] = []
+    for rendition in planned {
+      written.append(
+        try write(rendition, plan: plan, source: source, into: target) { progress(rendition.name, $0) })
+    }
+    let shared = written.map { PrintedDurations.target($0.segmentMicroseconds) }.max() ?? 0
+    let delivery = Delivery(plan: plan, target: target, targetDuration: shared)
+    var placed: [PlacedRendition] = []
+    for rendition in written { placed.append(try delivery.place(rendition)) }
+    var records: [RenditionRecord] = []
+    var version = 1
+    for (rendition, media) in zip(planned, placed) {
+      let playlists = try delivery.putPlaylists(media)
+      version = max(version, playlists.version)
+      records.append(try Measuring.record(rendition, media, playlists, targetDuration: shared))
+    }
+    return PackagedAsset(
+      renditions: records, master: try delivery.putMaster(records: records, version: version))
+  }
+
+  /// The renditions to be written. MPEG-TS with one audio track has it in every variant; otherwise each track is
+  /// a rendition of its own.
+  private static func arrange(_ plan: Plan, _ inputs: [RenditionInput]) throws -> [PlannedRendition] {
+    guard !inputs.isEmpty else { throw PackagingFailure.noRenditions }
+    let sound = inputs.filter { $0.rung == nil }
+    let video = inputs.filter { $0.rung != nil }
+    if plan.segmentFormat == .ts, sound.count == 1, !video.isEmpty {
+      return video.map { PlannedRendition(name: $0.name, tracks: [$0] + sound) }
+    }
+    return inputs.map { PlannedRendition(name: $0.name, tracks: [$0]) }
+  }
+
+  private static func write(
+    _ rendition: PlannedRendition, plan: Plan, source: (any SourceBytes)?, into target: any DeliveryTarget,
+    progress: (MediaTime) -> Void
+  ) throws -> WrittenRendition {
+    var readers: [SegmentReader] = []
+    for track in rendition.tracks {
+      let samples = try track.open()
+      readers.append(try SegmentReader(name: track.name, source: samples, cuts: plan.timeline.cuts))
+    }
+    let language = LanguageCode.threeLetters(rendition.audio?.language)
+    switch plan.segmentFormat {
+    case .fmp4:
+      guard let reader = readers.first else { throw PackagingFailure.noRenditions }
+      return try FragmentedRendition.write(
+        reader, language: language, source: source, into: target, progress: progress)
+    case .ts:
+      return try TransportRendition.write(
+        name: rendition.name, readers, language: language, source: source, into: target, progress: progress)
+    }
+  }
+}
+
+/// One rendition to be written and the tracks inside, video first.
+struct PlannedRendition {
+  var name: String
+  var tracks: [RenditionInput]
+  var rung: Rung? { tracks.lazy.compactMap(\.rung).first }
+  var audio: AudioPlan? { tracks.lazy.compactMap(\.audio).first }
+}

@@ -1,0 +1,58 @@
+internal import Media
+
+/// Bytes of one media object of a rendition: a whole object, or a range of it.
+struct MediaRange: Equatable {
+  /// Index into the rendition's objects.
+  var object: Int
+  var offset: Int64
+  var count: Int64
+}
+
+/// One addressable piece of a rendition as it was written.
+struct WrittenSegment: Equatable {
+  var range: MediaRange
+  /// Where it begins to be presented; it ends where the next one begins.
+  var start: MediaTime
+}
+
+/// A picture that decodes alone, with what a player must fetch for it.
+struct IFrame: Equatable {
+  var range: MediaRange
+  var time: MediaTime
+}
+
+/// The media of one rendition after writing, before it has names: what playlists are made from.
+struct WrittenRendition {
+  var name: String
+  /// Of the tracks inside, video first.
+  var formats: [TrackFormat]
+  /// Objects in the order written: the init segment, if there is one, then the segments.
+  var objects: [MediaObject] = []
+  var hasInit = false
+  var segments: [WrittenSegment] = []
+  var iframes: [IFrame] = []
+  var end: MediaTime
+
+  var video: VideoFormat? { formats.lazy.compactMap(\.video).first }
+  var bytes: Int64 { objects.reduce(0) { $0 + $1.bytes } }
+
+  /// Segments' durations in millionths of a second, as they are printed.
+  var segmentMicroseconds: [Int64] { PrintedDurations.between(segments.map(\.start), end: end) }
+  var iframeMicroseconds: [Int64] { PrintedDurations.between(iframes.map(\.time), end: end) }
+}
+
+/// Durations as playlists print them: boundaries are rounded, not durations, so that the sum of any run of segments
+/// is within a millionth of a second of the truth (A 8.1).
+enum PrintedDurations {
+  static let unit = Rational(1, 1_000_000)
+
+  static func between(_ starts: [MediaTime], end: MediaTime) -> [Int64] {
+    let boundaries = (starts + [end]).map { $0.ticks(in: unit) }
+    return zip(boundaries, boundaries.dropFirst()).map { $1 &- $0 }
+  }
+
+  /// The least target duration that covers them: each rounded to the nearest second (RFC 8216 4.3.3.1).
+  static func target(_ durations: [Int64]) -> Int {
+    Int(((durations.max() ?? 0) &+ 500_000) / 1_000_000)
+  }
+}
