@@ -78,6 +78,9 @@ package struct TickList: Codable, Sendable, Equatable, ExpressibleByArrayLiteral
       values.append(previous)
       (accumulated, shift) = (0, 0)
     }
+    guard shift == 0 else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "cut varint")
+    }
     self.values = values
   }
 
