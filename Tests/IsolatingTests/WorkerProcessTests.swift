@@ -107,10 +107,17 @@ private let echo = """
   }
 
   @Test func aClosedStandardErrorDoesNotSpin() throws {
-    let before = clock()
+    let before = processorSeconds()
     let (result, _) = run(try start("read -r line; exec 2>&-; sleep 0.4; echo '{\"result\":\"r\"}'"))
     #expect(result == .success("r"))
-    #expect(Double(clock() - before) / Double(CLOCKS_PER_SEC) < 0.35)
+    #expect(processorSeconds() - before < 0.2)
+  }
+
+  /// Of this thread, so that tests beside this one do not count.
+  private func processorSeconds() -> Double {
+    var time = timespec()
+    guard unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return .infinity }
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   @Test func aGrandchildThatKeepsThePipeDoesNotHangTheParent() throws {
@@ -143,7 +150,7 @@ private let echo = """
   }
 
   @Test func theEnvironmentIsMinimal() throws {
-    setenv("RUNG_TEST_SECRET", "s", 1)
+    unsafe setenv("RUNG_TEST_SECRET", "s", 1)
     let script =
       "read -r line; echo \"{\\\"result\\\":\\\"$LANG,$PATH,$HOME,$RUNG_TEST_SECRET,$RUNG_PARENT\\\"}\""
     #expect(run(try start(script)).0 == .success("C,/usr/bin:/bin,,,\(getpid())"))
