@@ -3,6 +3,10 @@ package import Media
 /// One chunk of a source to be encoded for some rungs: everything a worker needs beside the open source. The files
 /// it makes depend on nothing else, so any worker on any machine makes the same.
 package struct ChunkJob: Codable, Sendable, Equatable {
+  /// Raised whenever this code makes other bytes of the same plan, so that chunks kept by an older build are not
+  /// taken for today's.
+  package static let format = 1
+
   package var stream: Int
   package var source: PictureSource
   package var frameRate: Rational
@@ -16,19 +20,40 @@ package struct ChunkJob: Codable, Sendable, Equatable {
   /// Every size of the ladder from the largest on, whichever rungs this job makes: the cascade's steps.
   package var sizes: [PictureSize]
   package var rungs: [RungJob]
+  /// What the analysis of this chunk left; nil when nothing was analysed.
+  package var analysis: AnalysisFiles?
 
   package struct RungJob: Codable, Sendable, Equatable {
     package var rung: Rung
     /// The packet file to write.
     package var path: String
+    /// The rates for this chunk; nil: as the ladder says for the whole.
+    package var allotment: Allotment?
 
-    package init(rung: Rung, path: String) {
+    package init(rung: Rung, path: String, allotment: Allotment? = nil) {
       self.rung = rung
       self.path = path
+      self.allotment = allotment
     }
   }
 
-  package init(plan: VideoPlan, chunk: Chunk, controls: EncodeControls, rungs: [RungJob]) {
+  package struct AnalysisFiles: Codable, Sendable, Equatable {
+    package var statistics: String
+    package var tree: String
+    package var size: PictureSize
+
+    package init(statistics: String, tree: String, size: PictureSize) {
+      self.statistics = statistics
+      self.tree = tree
+      self.size = size
+    }
+  }
+
+  package init(
+    plan: VideoPlan, chunk: Chunk, controls: EncodeControls, rungs: [RungJob],
+    analysis: AnalysisFiles? = nil
+  ) {
+    self.analysis = analysis
     stream = plan.stream
     source = plan.source
     frameRate = plan.frameRate
@@ -47,6 +72,21 @@ extension PictureSize {
   /// The sizes of `rungs` without repeats, from the largest on.
   package static func cascade(of rungs: [Rung]) -> [PictureSize] {
     Set(rungs.map(\.size)).sorted { ($0.area, $0.width) > ($1.area, $1.width) }
+  }
+}
+
+/// The bits that one rung gets for one chunk.
+package struct Allotment: Codable, Sendable, Equatable {
+  /// Bits per second on average over the chunk.
+  package var bitrate: Int
+  /// The buffer that the encoder may assume, in bits, and how full it is at the chunk's start (0 to 1).
+  package var bufferBits: Int
+  package var startFullness: Double
+
+  package init(bitrate: Int, bufferBits: Int, startFullness: Double) {
+    self.bitrate = bitrate
+    self.bufferBits = bufferBits
+    self.startFullness = startFullness
   }
 }
 

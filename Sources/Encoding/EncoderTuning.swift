@@ -3,14 +3,23 @@ internal import Media
 
 /// What a ladder's `speed`, `rate_control` and rates mean in encoder settings: the one place to look them up.
 enum EncoderTuning {
-  static func settings(for rung: Rung, in job: ChunkJob) -> VideoEncoderSettings {
+  /// `statistics` is the first pass as the rung is to read it; nil where there is none.
+  static func settings(
+    for rungJob: ChunkJob.RungJob, in job: ChunkJob, statistics: String?
+  ) -> VideoEncoderSettings {
+    let rung = rungJob.rung
     var settings = VideoEncoderSettings(
       encoder: encoder(of: rung.codec), size: rung.size, frameRate: job.frameRate, colour: job.colour,
       gopFrames: job.gopFrames)
     switch rung.codec {
     case .hevc: x265(rung, job, &settings)
     case .av1: svtAV1(rung, job, &settings)
-    default: x264(rung, job, &settings)
+    default:
+      if let statistics, let allotment = rungJob.allotment {
+        x264SecondPass(rung, allotment, job, statistics: statistics, &settings)
+      } else {
+        x264(rung, job, &settings)
+      }
     }
     return settings
   }
@@ -21,6 +30,51 @@ enum EncoderTuning {
     case .av1: "libsvtav1"
     default: "libx264"
     }
+  }
+
+  /// What both passes of x264 have to agree on, and what makes chunks of one rendition alike: one set of parameter
+  /// sets, the same bytes on every machine.
+  private static func shared(_ gopFrames: Int) -> String {
+    "threads=1:keyint=\(gopFrames):min-keyint=\(gopFrames):scenecut=0:mbtree=1:bframes=5:b-adapt=2:weightp=1"
+      + ":stitchable=1:cpu-independent=1"
+  }
+
+  /// The first pass that all rungs read: its decisions about frame types and about which blocks matter to later
+  /// frames are what a deep lookahead buys.
+  static func analysis(of job: AnalysisJob) -> VideoEncoderSettings {
+    var settings = VideoEncoderSettings(
+      encoder: "libx264", size: job.size, frameRate: job.frameRate, colour: job.colour,
+      gopFrames: job.gopFrames)
+    settings.pass = .first
+    settings.options = [
+      ("preset", "superfast"), ("forced-idr", "1"), ("crf", "\(job.quality)"), ("stats", job.statisticsPath),
+      ("x264-params", shared(job.gopFrames) + ":rc-lookahead=40:subme=2:me=hex:ref=1:trellis=0"),
+    ]
+    return settings
+  }
+
+  /// A rung as x264's second pass.
+  private static func x264SecondPass(
+    _ rung: Rung, _ allotment: Allotment, _ job: ChunkJob, statistics: String,
+    _ settings: inout VideoEncoderSettings
+  ) {
+    let isSmall = rung.size.area <= 640 * 360
+    let (preset, extra) =
+      switch (job.controls.speed, isSmall) {
+      case (.fast, _): ("superfast", "subme=2:trellis=1")
+      case (.balanced, false): ("superfast", "subme=4:trellis=1")
+      case (.balanced, true): ("faster", "trellis=1")
+      case (.best, _): ("medium", "trellis=2:subme=8")
+      }
+    settings.pass = .second
+    settings.level = rung.level
+    settings.bitrate = allotment.bitrate
+    settings.maxBitrate = rung.maxBitrate
+    settings.bufferBits = allotment.bufferBits
+    settings.options = [
+      ("preset", preset), ("profile", rung.profile), ("forced-idr", "1"), ("stats", statistics),
+      ("x264-params", shared(job.gopFrames) + ":vbv-init=\(allotment.startFullness):\(extra)"),
+    ]
   }
 
   private static func x264(_ rung: Rung, _ job: ChunkJob, _ settings: inout VideoEncoderSettings) {

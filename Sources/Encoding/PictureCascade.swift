@@ -10,6 +10,7 @@ package struct PictureCascade: ~Copyable {
   private let sizes: [PictureSize]
   private let sourceColour: Colour
   private let colour: Colour
+  private let kernel: Scaler.Kernel
   private var steps: [Step] = []
   private var input: (PictureSize, Int32)?
 
@@ -20,10 +21,11 @@ package struct PictureCascade: ~Copyable {
   }
 
   /// `sizes` from the largest to the smallest, without repeats.
-  package init(sizes: [PictureSize], sourceColour: Colour, colour: Colour) {
+  package init(sizes: [PictureSize], sourceColour: Colour, colour: Colour, kernel: Scaler.Kernel = .bicubic) {
     self.sizes = sizes
     self.sourceColour = sourceColour
     self.colour = colour
+    self.kernel = kernel
   }
 
   /// Scales `picture` down to `sizes[count - 1]` and hands over each size in turn, with its index.
@@ -50,7 +52,10 @@ package struct PictureCascade: ~Copyable {
     var from = sourceColour
     for target in sizes {
       steps.append(
-        Step(try Scaler.open(from: size, format: format, colour: from, to: target, targetColour: colour)))
+        Step(
+          try Scaler.open(
+            from: size, format: format, colour: from, to: target, targetColour: colour,
+            kernel: kernel)))
       (size, format, from) = (target, PixelFormat.yuv420p.number, colour)
     }
   }

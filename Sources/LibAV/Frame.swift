@@ -63,6 +63,21 @@ package import Media
     unsafe raw.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
   }
 
+  /// The mean of the first plane of an 8-bit picture, from every eighth line and column: how bright it is.
+  package var meanLuma: Double {
+    guard let luma = unsafe raw.pointee.data.0, size.width > 0, size.height > 0 else { return 0 }
+    let stride = Int(unsafe raw.pointee.linesize.0)
+    var sum = 0
+    var count = 0
+    for row in Swift.stride(from: 0, to: size.height, by: 8) {
+      for column in Swift.stride(from: 0, to: size.width, by: 8) {
+        sum &+= Int(unsafe luma[row * stride + column])
+        count += 1
+      }
+    }
+    return Double(sum) / Double(max(1, count))
+  }
+
   /// Gets picture buffers of its own.
   package static func picture(_ size: PictureSize, format: PixelFormat) throws(AVFailure) -> Frame {
     let frame = try Frame()

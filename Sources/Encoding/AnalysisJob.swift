@@ -1,0 +1,65 @@
+package import Media
+
+/// One chunk to be looked at before any rung is encoded: what every rung of it has in common.
+package struct AnalysisJob: Codable, Sendable, Equatable {
+  package var stream: Int
+  package var source: PictureSource
+  package var frameRate: Rational
+  package var colour: Colour
+  package var gopFrames: Int
+  package var seek: Int64
+  package var schedule: TickList
+  /// Of the analysed pictures: about 360p, in the shape of the source.
+  package var size: PictureSize
+  package var speed: Speed
+  package var quality: Double
+  /// Where x264 leaves its statistics and its macroblock tree.
+  package var statisticsPath: String
+  package var treePath: String
+
+  package init(
+    plan: VideoPlan, chunk: Chunk, controls: EncodeControls, statisticsPath: String, treePath: String
+  ) {
+    stream = plan.stream
+    source = plan.source
+    frameRate = plan.frameRate
+    colour = plan.colour
+    gopFrames = plan.gopFrames
+    seek = chunk.seek
+    schedule = TickList(Array(plan.schedule.values[chunk.firstFrame..<chunk.firstFrame + chunk.frames]))
+    size = Self.size(for: plan.rungs)
+    speed = controls.speed
+    quality = controls.quality
+    self.statisticsPath = statisticsPath
+    self.treePath = treePath
+  }
+
+  /// The largest rung's shape within 640x360, or that rung's own size when it is smaller.
+  static func size(for rungs: [Rung]) -> PictureSize {
+    guard let top = rungs.map(\.size).max(by: { $0.area < $1.area }) else { return PictureSize(16, 16) }
+    let area = 640 * 360
+    guard top.area > area else { return top }
+    let factor = (Double(area) / Double(top.area)).squareRoot()
+    func even(_ side: Int) -> Int { max(16, Int((Double(side) * factor / 2).rounded()) * 2) }
+    return PictureSize(even(top.width), even(top.height))
+  }
+}
+
+/// What the analysis says about a chunk, for sharing out bits and for later steps.
+package struct ChunkAnalysis: Codable, Sendable, Equatable {
+  package var frames: Int
+  package var size: PictureSize
+  /// The quantiser on average, and what the frames cost with it.
+  package var quantiser: Double
+  package var textureBits: Double
+  package var motionBits: Double
+  package var otherBits: Double
+  /// The same for each GOP, all kinds of bits together.
+  package var gopBits: [Double]
+  /// Frames of the chunk that begin a new scene (mostly intra blocks in a frame that could have used others).
+  package var sceneCuts: [Int]
+  /// Frames at the head and the tail whose picture is black.
+  package var blackHead: Int
+  package var blackTail: Int
+  package var refusedPackets: Int
+}

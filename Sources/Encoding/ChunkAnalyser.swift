@@ -1,0 +1,85 @@
+internal import Foundation
+internal import LibAV
+internal import Media
+
+/// Runs x264's first pass over one chunk at about 360p.
+///
+/// In: an `AnalysisJob` and the source. Out: x264's statistics and macroblock tree in files, which every rung reads as
+/// its second pass, and what they say in numbers. One deep lookahead serves the whole ladder.
+package enum ChunkAnalyser {
+  /// Luma below which a picture is black: limited-range black is 16.
+  private static let blackLuma = 20.0
+
+  package static func analyse(
+    _ job: AnalysisJob, reader: inout PictureReader, progress: (Int) throws -> Void
+  ) throws -> ChunkAnalysis {
+    var luma: [Double] = []
+    let refusedBefore = reader.refusedPackets
+    try firstPass(job, reader: &reader, luma: &luma, progress: progress)
+    let statistics = try PassStatistics(path: job.statisticsPath)
+    guard statistics.frames.count == job.schedule.values.count else {
+      throw EncodingFailure.frameCount(
+        rung: "the analysis", expected: job.schedule.values.count, got: statistics.frames.count)
+    }
+    let count = Double(max(1, statistics.frames.count))
+    return ChunkAnalysis(
+      frames: statistics.frames.count, size: job.size,
+      quantiser: statistics.frames.reduce(0) { $0 + $1.quantiser } / count,
+      textureBits: statistics.frames.reduce(0) { $0 + $1.textureBits },
+      motionBits: statistics.frames.reduce(0) { $0 + $1.motionBits },
+      otherBits: statistics.frames.reduce(0) { $0 + $1.otherBits },
+      gopBits: gopBits(statistics, job.gopFrames), sceneCuts: statistics.sceneCuts,
+      blackHead: luma.prefix { $0 < blackLuma }.count,
+      blackTail: luma.reversed().prefix { $0 < blackLuma }.count,
+      refusedPackets: max(0, reader.refusedPackets - refusedBefore))
+  }
+
+  /// x264 gives its files their names only when the encoder is freed: at the end of this function.
+  private static func firstPass(
+    _ job: AnalysisJob, reader: inout PictureReader, luma: inout [Double], progress: (Int) throws -> Void
+  ) throws {
+    var cascade = PictureCascade(
+      sizes: [job.size], sourceColour: job.source.mapsTones ? .bt709 : job.source.colour, colour: job.colour,
+      kernel: .bilinear)
+    let encoder = try VideoEncoder.open(EncoderTuning.analysis(of: job))
+    for (index, time) in job.schedule.values.enumerated() {
+      if index == 0 { try reader.start(at: time, seek: job.seek) }
+      guard try reader.show(time) else { throw EncodingFailure.noPicture(stream: job.stream) }
+      try cascade.scale(reader.picture, count: 1) { _, picture in
+        picture.presentation = Int64(index)
+        picture.forgetPictureType()
+        luma.append(picture.meanLuma)
+        try encoder.encode(picture) { _ in }
+      }
+      if index % 8 == 7 { try progress(8) }
+    }
+    try progress(job.schedule.values.count % 8)
+    try encoder.finish { _ in }
+    let tree = job.statisticsPath + ".mbtree"
+    if tree != job.treePath { _ = unsafe rename(tree, job.treePath) }
+  }
+
+  private static func gopBits(_ statistics: PassStatistics, _ gopFrames: Int) -> [Double] {
+    // Lines are in coding order, and closed GOPs do not mix: a frame of type I begins one.
+    var bits: [Double] = []
+    for frame in statistics.frames {
+      if frame.type == "I" || bits.isEmpty { bits.append(0) }
+      bits[bits.count - 1] += frame.textureBits + frame.motionBits + frame.otherBits
+    }
+    return bits
+  }
+}
+
+extension PassStatistics {
+  /// Frames, by their number in the chunk, that had to be coded as pictures of their own although they may refer to
+  /// others.
+  var sceneCuts: [Int] {
+    frames.compactMap { frame -> Int? in
+      let blocks = frame.intraBlocks + frame.interBlocks + frame.skippedBlocks
+      guard frame.type == "P", blocks > 0, Double(frame.intraBlocks) > 0.6 * Double(blocks) else {
+        return nil
+      }
+      return frame.displayIndex
+    }.sorted()
+  }
+}

@@ -1,0 +1,129 @@
+internal import Foundation
+internal import Media
+
+/// What x264's first pass wrote about one frame: the line as it stands, and the numbers that the second pass plans
+/// with.
+struct PassFrame: Equatable {
+  var line: String
+  /// Its number in order of presentation.
+  var displayIndex: Int
+  /// `I`, `P`, `B`, `b`.
+  var type: Character
+  /// The quantiser that rate control chose.
+  var quantiser: Double
+  var textureBits: Double
+  var motionBits: Double
+  var otherBits: Double
+  var intraBlocks: Int
+  var interBlocks: Int
+  var skippedBlocks: Int
+}
+
+/// x264's statistics file of one chunk, read so that it can be written again for another size of the same pictures.
+///
+/// The second pass of x264 takes the first pass's bits as what its own frames will cost. A first pass at 360p is far
+/// from that for every other size: x264 would start each chunk with a quantiser that is much too low or too high and
+/// only find out after a second of pictures. So the bits are scaled to the size before a rung reads them.
+struct PassStatistics: Equatable {
+  var header: String
+  var frames: [PassFrame]
+
+  enum Failure: Error, Equatable { case unreadable(path: String, what: String) }
+
+  init(path: String) throws(Failure) {
+    guard let data = FileManager.default.contents(atPath: path),
+      let text = String(data: data, encoding: .utf8)
+    else { throw .unreadable(path: path, what: "cannot be read") }
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: true)[...]
+    guard let first = lines.popFirst(), first.hasPrefix("#options:") else {
+      throw .unreadable(path: path, what: "does not begin with x264's options")
+    }
+    header = String(first)
+    var frames: [PassFrame] = []
+    for line in lines {
+      guard let frame = PassFrame(line) else {
+        throw .unreadable(path: path, what: "line \(frames.count + 2) is not a frame")
+      }
+      frames.append(frame)
+    }
+    self.frames = frames
+  }
+
+  /// What these frames cost with all their quantisers moved to `quantiser`, by x264's own model.
+  func bits(at quantiser: Double, scale: BitScale = .none) -> Double {
+    frames.reduce(0) { sum, frame in
+      let ratio = exp2((frame.quantiser - quantiser) / 6)
+      return sum + frame.textureBits * scale.texture * pow(ratio, 1.1)
+        + frame.motionBits * scale.motion * pow(ratio, 0.5) + frame.otherBits * scale.other
+    }
+  }
+
+  /// The file for a rung whose frames cost more or less by `scale`.
+  func text(scaled scale: BitScale) -> String {
+    var text = header + "\n"
+    for frame in frames {
+      text += frame.replacing([
+        ("tex", frame.textureBits * scale.texture), ("mv", frame.motionBits * scale.motion),
+        ("misc", frame.otherBits * scale.other),
+      ])
+      text += "\n"
+    }
+    return text
+  }
+}
+
+/// By how much bits of texture, of motion vectors and of all else differ between two sizes of the same pictures.
+struct BitScale: Equatable {
+  var texture: Double
+  var motion: Double
+  var other: Double
+  static let none = BitScale(texture: 1, motion: 1, other: 1)
+
+  init(texture: Double, motion: Double, other: Double) {
+    self.texture = texture
+    self.motion = motion
+    self.other = other
+  }
+
+  /// Bits grow slower than pixels, since neighbours are more alike the more of them there are. The exponents are
+  /// measured over pictures of several kinds (`.ci/bench`).
+  init(from analysed: PictureSize, to size: PictureSize) {
+    let ratio = Double(size.area) / Double(max(1, analysed.area))
+    self.init(texture: pow(ratio, 0.85), motion: pow(ratio, 0.7), other: pow(ratio, 0.5))
+  }
+}
+
+extension PassFrame {
+  init?(_ line: Substring) {
+    var fields: [Substring: Substring] = [:]
+    for field in line.split(separator: " ") {
+      guard let colon = field.firstIndex(of: ":") else { continue }
+      fields[field[..<colon]] = field[field.index(after: colon)...]
+    }
+    func number(_ name: Substring) -> Double? { fields[name].flatMap { Double($0) } }
+    guard let type = fields["type"]?.first, let quantiser = number("q"), let texture = number("tex"),
+      let motion = number("mv"), let other = number("misc"), let intra = number("imb"),
+      let inter = number("pmb"), let skipped = number("smb")
+    else { return nil }
+    self.line = String(line)
+    displayIndex = fields["in"].flatMap { Int($0) } ?? 0
+    self.type = type
+    self.quantiser = quantiser
+    textureBits = texture
+    motionBits = motion
+    otherBits = other
+    intraBlocks = Int(intra)
+    interBlocks = Int(inter)
+    skippedBlocks = Int(skipped)
+  }
+
+  /// The line with other whole numbers behind some names.
+  fileprivate func replacing(_ values: [(name: String, value: Double)]) -> String {
+    line.split(separator: " ", omittingEmptySubsequences: false).map { field -> Substring in
+      guard let colon = field.firstIndex(of: ":"),
+        let (name, value) = values.first(where: { $0.name == field[..<colon] })
+      else { return field }
+      return "\(name):\(Int64(value.rounded()))"
+    }.joined(separator: " ")
+  }
+}
