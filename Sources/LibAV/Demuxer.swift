@@ -35,12 +35,15 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     do { input = try SourceInput.open(descriptor: descriptor) } catch { throw .unreadable(error) }
     guard input.bytes > 0 else { throw .empty }
     let hint = hint(name)
-    var format: UnsafePointer<AVInputFormat>?
-    let score = unsafe av_probe_input_buffer2(input.raw, &format, hint, nil, 0, 0)
+    var probed: UnsafePointer<AVInputFormat>?
+    let score = unsafe av_probe_input_buffer2(input.raw, &probed, hint, nil, 0, 0)
     if let failure = input.failure { throw .unreadable(failure) }
-    guard score >= 0, let format = unsafe format else { throw .unrecognised }
+    guard score >= 0, let found = unsafe probed else { throw .unrecognised }
+    let format = unsafe score <= weakScore ? (named(hint) ?? found) : found
     let formatName = unsafe String(cString: format.pointee.name)
-    guard allowedFormats.contains(formatName) else { throw .refused(format: formatName) }
+    guard allowedFormats.contains(formatName) else {
+      throw score <= weakScore ? .unrecognised : .refused(format: formatName)
+    }
 
     guard let made = unsafe avformat_alloc_context() else {
       throw .unreadable(.outOfMemory("avformat_alloc_context"))
@@ -183,6 +186,14 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     let ending = name[name.index(after: dot)...].lowercased()
     let isPlain = ending.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }
     return isPlain && (1...8).contains(ending.utf8.count) ? "source.\(ending)" : "source"
+  }
+
+  /// Formats that begin anywhere, so that damage at the beginning makes them look like something else: with a weak
+  /// score the extension is believed.
+  private static func named(_ hint: String) -> UnsafePointer<AVInputFormat>? {
+    let ending = hint.dropFirst("source.".count)
+    guard ["mp3", "aac", "ac3", "eac3", "h264", "hevc"].contains(ending) else { return nil }
+    return unsafe av_find_input_format(String(ending))
   }
 
   /// A probing score up to this may come from the file's extension alone.

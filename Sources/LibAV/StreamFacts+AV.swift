@@ -10,6 +10,7 @@ package struct DemuxedStream: Sendable, Equatable {
   package var kind: Kind
   /// FFmpeg's codec name; `unknown` when there is no such codec.
   package var codec = "unknown"
+  package var hasDecoder = false
   package var profile: String?
   /// The codec's own number; nil when unknown.
   package var level: Int?
@@ -62,6 +63,12 @@ extension Demuxer {
     guard duration > 0, unsafe raw.pointee.duration_estimation_method == AVFMT_DURATION_FROM_STREAM else {
       return nil
     }
+    // All ones in an ISO file's 32-bit field mean that the length is not known (ISO/IEC 14496-12, 8.2.2).
+    for index in 0..<streamCount {
+      if let stream = unsafe self.stream(index), unsafe stream.pointee.duration >= Int64(UInt32.max) - 1 {
+        return nil
+      }
+    }
     return MediaTime(duration, Rational(1, Int64(AV_TIME_BASE)))
   }
 
@@ -89,6 +96,7 @@ extension Demuxer {
     if unsafe codec.codec_id != AV_CODEC_ID_NONE {
       facts.codec = unsafe String(cString: avcodec_get_name(codec.codec_id))
     }
+    facts.hasDecoder = unsafe avcodec_find_decoder(codec.codec_id) != nil
     facts.profile = unsafe avcodec_profile_name(codec.codec_id, codec.profile).map {
       unsafe String(cString: $0)
     }
@@ -164,6 +172,11 @@ extension Demuxer {
     facts.frameSamples = max(0, Int(unsafe parameters.pointee.frame_size))
     facts.channels = max(0, Int(unsafe parameters.pointee.ch_layout.nb_channels))
     var layout = unsafe parameters.pointee.ch_layout
+    // WAV and others only count channels: one and two can only mean this.
+    if unsafe layout.order == AV_CHANNEL_ORDER_UNSPEC, (1...2).contains(facts.channels) {
+      facts.layout = facts.channels == 1 ? "mono" : "stereo"
+      return
+    }
     var text = [CChar](repeating: 0, count: 128)
     if unsafe av_channel_layout_describe(&layout, &text, text.count) > 0 {
       facts.layout = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -129,7 +129,7 @@ package struct PictureCollector: Sendable {
       faults.append(
         fault(
           "no-keyframe-at-start",
-          "\(pictures(leading)) before the first keyframe cannot be decoded and left out"))
+          "\(pictures(leading)) before the first keyframe cannot be decoded and are left out"))
     }
     if first == nil, !times.isEmpty {
       faults.append(

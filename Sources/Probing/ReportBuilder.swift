@@ -46,7 +46,7 @@ struct ReportBuilder {
     video.keyframes = findings?.times?.keyframes.values.count ?? 0
     video.isCover = stream.isCover
     video.isEncrypted = stream.isEncrypted
-    noteEncryption(stream)
+    noteObstacles(stream)
     if stream.size.width <= 0 || stream.size.height <= 0 {
       note("no-picture-size", "the picture size is not known; such a stream cannot be decoded", stream)
     }
@@ -57,7 +57,11 @@ struct ReportBuilder {
     var audio = AudioStream(
       common: common(stream), channels: stream.channels, layout: stream.layout, sampleRate: stream.sampleRate)
     audio.isEncrypted = stream.isEncrypted
-    noteEncryption(stream)
+    noteObstacles(stream)
+    if stream.channels <= 0 || stream.sampleRate <= 0 {
+      note(
+        "no-sound-format", "channels or sample rate are not known; such a stream cannot be decoded", stream)
+    }
     return audio
   }
 
@@ -111,7 +115,11 @@ struct ReportBuilder {
     return Rational(1, 1)
   }
 
-  private mutating func noteEncryption(_ stream: DemuxedStream) {
+  private mutating func noteObstacles(_ stream: DemuxedStream) {
+    if !stream.hasDecoder {
+      note(
+        "no-decoder", "there is no decoder for \(stream.codec); convert the stream with what made it", stream)
+    }
     if stream.isEncrypted {
       note("encrypted", "the stream is encrypted and cannot be decoded; give an unprotected file", stream)
     }

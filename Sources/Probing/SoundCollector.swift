@@ -18,11 +18,16 @@ package struct SoundCollector: Sendable {
   private var gaps = 0
   /// Delay that is longer than the packets seen so far, in ticks.
   private var pendingSkip: Int64 = 0
+  private var previous: Int64 = 0
+  /// Packets still to come that only prepare the decoder.
+  private var priming: Int
 
   private static let largest = Int64(1) << 60
 
-  package init(stream: Int, timebase: Rational, sampleRate: Int, frameSamples: Int) {
+  /// `priming`: how many packets at the beginning give no sound: one for Vorbis, whose blocks overlap.
+  package init(stream: Int, timebase: Rational, sampleRate: Int, frameSamples: Int, priming: Int = 0) {
     self.stream = stream
+    self.priming = priming
     self.timebase = timebase
     self.sampleRate = sampleRate
     usual =
@@ -48,15 +53,23 @@ package struct SoundCollector: Sendable {
       if time > clock + ticks(10) { gaps += 1 }
     }
     clock = time + length
-    guard !isDiscarded else { return }
+    defer { previous = length }
     pendingSkip = max(pendingSkip, inTicks(trimmed.start))
+    if isDiscarded || priming > 0 {
+      pendingSkip = max(0, pendingSkip - length)
+      priming = max(0, priming - 1)
+      return
+    }
     // A decoder drops this packet whole.
     if pendingSkip > 0, pendingSkip >= length, length > 0 {
       pendingSkip -= length
       return
     }
     let from = time + pendingSkip
-    let to = max(from, time + length - inTicks(trimmed.end))
+    // Ogg's last packet is stated without what is to be dropped, others with it.
+    let padding = inTicks(trimmed.end)
+    let isShortened = padding > 0 && previous > length && length + padding <= previous + 1
+    let to = max(from, time + length - (isShortened ? 0 : padding))
     pendingSkip = 0
     start = min(start ?? from, from)
     end = max(end ?? to, to)

@@ -47,7 +47,7 @@ struct Surveyor {
       case .audio:
         sound[stream.index] = SoundCollector(
           stream: stream.index, timebase: stream.timebase, sampleRate: stream.sampleRate,
-          frameSamples: stream.frameSamples)
+          frameSamples: stream.frameSamples, priming: stream.codec == "vorbis" ? 1 : 0)
       default: break
       }
     }
