@@ -96,8 +96,12 @@ package enum DemuxFailure: Error, Equatable, Sendable {
 
   /// The next packet in file order; false at the end. A failure may be followed by readable packets.
   package func read(into packet: borrowing Packet) throws(AVFailure) -> Bool {
-    packet.clear()
-    let code = unsafe av_read_frame(context, packet.raw)
+    var code: Int32
+    repeat {
+      packet.clear()
+      code = unsafe av_read_frame(context, packet.raw)
+      // Packets that were read while the streams were analysed come whatever was set since.
+    } while code >= 0 && isLeftOut(packet.stream)
     if code >= 0 {
       if isElementary { stamp(packet) }
       return true
@@ -131,6 +135,11 @@ package enum DemuxFailure: Error, Equatable, Sendable {
       guard let stream = unsafe self.stream(index) else { continue }
       unsafe stream.pointee.discard = kept.contains(index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
     }
+  }
+
+  private func isLeftOut(_ index: Int) -> Bool {
+    guard let stream = unsafe self.stream(index) else { return true }
+    return unsafe stream.pointee.discard == AVDISCARD_ALL
   }
 
   /// Ticks of a stream's packets; 1/1000000 for a stream that is not there.
@@ -196,15 +205,15 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     return unsafe av_find_input_format(String(ending))
   }
 
-  /// A probing score up to this may come from the file's extension alone.
-  private static let weakScore = Int32(25)
+  /// A probing score up to this may come from the file's extension alone, or from noise.
+  private static let weakScore = Int32(26)
 
   /// FFmpeg's names of the formats that hold media and nothing that points elsewhere. Playlists and scripts (hls,
   /// dash, concat, sdp, imf …), file name patterns, devices and text are not among them.
   package static let allowedFormats: Set<String> = [
     "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "mpeg", "avi", "flv", "live_flv", "asf", "mxf",
     "dv", "gif",
-    "ogg", "wav", "w64", "mp3", "aac", "flac", "ac3", "eac3", "amr", "amrnb", "amrwb", "aiff", "caf",
+    "ogg", "wav", "w64", "mp3", "aac", "flac", "ac3", "eac3", "amr", "aiff", "caf",
     "h264", "hevc", "obu", "ivf", "mpegvideo", "mjpeg",
     "png_pipe", "jpeg_pipe", "webp_pipe",
   ]

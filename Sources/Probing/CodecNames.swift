@@ -34,7 +34,7 @@ package enum CodecNames {
   }
 
   private static let formats = [
-    "matroska,webm": "matroska", "mpeg": "mpegps", "live_flv": "flv", "amrnb": "amr", "amrwb": "amr",
+    "matroska,webm": "matroska", "mpeg": "mpegps", "live_flv": "flv",
     "png_pipe": "png", "jpeg_pipe": "jpeg", "webp_pipe": "webp",
   ]
 }

@@ -165,7 +165,7 @@ struct ReportBuilder {
     let length = end.ticks(in: micro).subtractingReportingOverflow(start.ticks(in: micro))
     guard !length.overflow, length.partialValue >= 0 else { return }
     let missing = stated.ticks(in: micro) &- length.partialValue
-    if missing > max(1_000_000, stated.ticks(in: micro) / 50) {
+    if missing > max(500_000, stated.ticks(in: micro) / 50) {
       let promised = DecimalText.seconds(stated, places: 1)
       let found = DecimalText.seconds(MediaTime(length.partialValue, micro), places: 1)
       report.faults.append(
