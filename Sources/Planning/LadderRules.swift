@@ -1,0 +1,107 @@
+internal import Media
+
+/// The rules that a ladder as a whole has to keep: a ladder in, nothing out, or the first rule it breaks. They hold
+/// for a ladder file and again after the command line has overridden something.
+enum LadderRules {
+  static func check(_ ladder: Ladder, file: String) throws(LadderFailure) {
+    let place = LadderPlace(file: file)
+    try checkTimes(ladder, place)
+    try checkRungs(ladder, place)
+    try checkBoxes(ladder, place)
+    try checkAudio(ladder, place)
+    try LayoutTemplates.check(ladder, file: file)
+  }
+
+  /// A name becomes a path component and a part of playlists, so it is plain; `audio-` and `text-` are the names
+  /// of other renditions.
+  static func isName(_ text: String) -> Bool {
+    AssetID.isValid(text) && text.utf8.count <= 64 && !text.hasPrefix("audio-") && !text.hasPrefix("text-")
+  }
+
+  private static func checkTimes(_ ladder: Ladder, _ place: LadderPlace) throws(LadderFailure) {
+    let (segment, gop) = (ladder.segmentSeconds, ladder.gopSeconds)
+    let quotient = Rational(
+      segment.numerator &* gop.denominator, segment.denominator &* gop.numerator
+    ).reduced
+    if quotient.denominator != 1 || quotient.numerator < 1 {
+      throw place.broken(
+        "segment_seconds",
+        .segmentNotWholeGOPs(segment: short(segment), gop: short(gop)))
+    }
+    if let rate = ladder.frameRate, ladder.maxFrameRate < rate {
+      throw place.broken(
+        "frame_rate",
+        .frameRateAboveMaximum(
+          rate: DecimalText.rate(rate), maximum: DecimalText.rate(ladder.maxFrameRate)))
+    }
+  }
+
+  private static func checkRungs(_ ladder: Ladder, _ place: LadderPlace) throws(LadderFailure) {
+    var names: Set<String> = []
+    for (index, rung) in ladder.rungs.enumerated() {
+      // Case matters to neither all file systems nor all object stores' tools.
+      if !names.insert(rung.name.lowercased()).inserted {
+        throw place.broken("rungs[\(index)].name", .repeated(value: rung.name))
+      }
+      if rung.maxBitrate < rung.bitrate {
+        throw place.broken(
+          "rungs[\(index)].max_bitrate", .peakBelowRate(peak: rung.maxBitrate, rate: rung.bitrate))
+      }
+      if rung.box.height > rung.box.width {
+        throw place.broken("rungs[\(index)]", .tallBox(rung.box))
+      }
+      if ladder.segments == .ts && rung.codec != .h264 {
+        throw place.broken("rungs[\(index)].codec", .needsFMP4(codec: rung.codec))
+      }
+    }
+    if let limit = ladder.maxHeight, let smallest = ladder.rungs.map(\.box.height).min(), limit < smallest {
+      throw place.broken("max_height", .belowSmallestRung(value: limit, smallest: smallest))
+    }
+  }
+
+  /// Rungs of one codec must not overlap: no box twice, and a larger box has a higher rate.
+  private static func checkBoxes(_ ladder: Ladder, _ place: LadderPlace) throws(LadderFailure) {
+    for (index, rung) in ladder.rungs.enumerated() {
+      for (otherIndex, other) in ladder.rungs.enumerated() where other.codec == rung.codec {
+        if otherIndex < index && other.box == rung.box {
+          throw place.broken("rungs[\(index)]", .sameBox(rung.box, codec: rung.codec, as: other.name))
+        }
+        if rung.box.area > other.box.area && rung.bitrate <= other.bitrate {
+          throw place.broken(
+            "rungs[\(index)].bitrate",
+            .largerBoxNotHigherRate(rate: rung.bitrate, smaller: other.name, smallerRate: other.bitrate))
+        }
+      }
+    }
+  }
+
+  /// A group is a codec and a channel count, so it can be there once; AAC has 6144 bits a channel and frame at most.
+  private static func checkAudio(_ ladder: Ladder, _ place: LadderPlace) throws(LadderFailure) {
+    var groups: Set<String> = []
+    for (index, target) in ladder.audio.enumerated() {
+      if !groups.insert(target.group).inserted {
+        throw place.broken("audio[\(index)]", .repeated(value: target.group))
+      }
+      let most = 6 * target.rate * target.channels
+      if target.bitrate > most {
+        throw place.broken(
+          "audio[\(index)].bitrate",
+          .outOfRange(value: "\(target.bitrate)", wanted: "at most \(most) at this rate and channel count"))
+      }
+    }
+  }
+
+  private static func short(_ seconds: Rational) -> String {
+    seconds.denominator == 1
+      ? "\(seconds.numerator)"
+      : String(
+        DecimalText.seconds(MediaTime(seconds.numerator, Rational(1, seconds.denominator)))
+          .reversed().drop { $0 == "0" }.reversed())
+  }
+}
+
+/// The file that a rule is broken in.
+struct LadderPlace {
+  var file: String
+  func broken(_ key: String, _ rule: LadderRule) -> LadderFailure { .broken(file: file, key: key, rule) }
+}

@@ -1,0 +1,41 @@
+internal import Media
+
+/// The layout of one asset: the ladder's templates and the request in, a `Layout` whose keys do not collide out. A
+/// ladder's renditions depend on the source (its languages, a `900p`), so this is checked on the plan and not only on
+/// the file.
+struct LayoutPlanner {
+  var ladder: Ladder
+  var request: PlanRequest
+
+  func layout(rungs: [String], audio: [String]) throws(PlanFailure) -> Layout {
+    let layout = Layout(
+      templates: LayoutTemplates.merged(ladder), id: request.id, creator: request.creator)
+    if request.creator == nil {
+      for slot in LayoutTemplates.slots {
+        if let template = layout.templates[slot], template.contains("{creator}") {
+          throw .creatorNeeded(template: template)
+        }
+      }
+    }
+    // TS carries a single audio track inside the variants, unless there is nothing else to make.
+    let separate = ladder.segments == .ts && audio.count <= 1 && !rungs.isEmpty && rungs.count == 1 ? [] : audio
+    var owners: [String: String] = [:]
+    func claim(_ slot: Layout.Slot, _ rendition: String, _ n: Int = 0) throws(PlanFailure) {
+      guard let key = layout.key(slot, rendition: rendition, version: "0", n: n) else { return }
+      let owner = rendition.isEmpty ? slot.rawValue : "\(slot.rawValue) of \(rendition)"
+      if let other = owners.updateValue(owner, forKey: key) {
+        throw .layoutCollision(key: key, first: other, second: owner)
+      }
+    }
+    try claim(.asset, "")
+    try claim(.master, "")
+    for rendition in rungs + separate {
+      try claim(.media, rendition)
+      if rungs.contains(rendition) { try claim(.iframes, rendition) }
+      try claim(.`init`, rendition)
+      try claim(.segment, rendition, 1)
+      try claim(.segment, rendition, 2)
+    }
+    return layout
+  }
+}

@@ -1,0 +1,18 @@
+package import Media
+
+/// Why no plan can be made of a source. The cases are data; `Wording.swift` says them to a person.
+package enum PlanFailure: Error, Sendable, Equatable {
+  case nothingToPackage
+  case encryptedVideo(stream: Int)
+  case unknownVideoCodec(stream: Int)
+  case noPictures(stream: Int)
+  case badPictureSize(stream: Int, PictureSize)
+  case badTimestamps(stream: Int)
+  case tooLong(seconds: Int64, limit: Int64)
+  case beyondLevels(rung: String, codec: Codec)
+  case badID(String)
+  case badCreator(String)
+  case creatorNeeded(template: String)
+  case layoutCollision(key: String, first: String, second: String)
+  case ladder(LadderFailure)
+}

@@ -1,0 +1,62 @@
+package import Media
+
+/// What is asked for one source beside the ladder: its id, its creator, what the command line overrides, and the
+/// caps on hostile input.
+package struct PlanRequest: Sendable, Equatable {
+  package var id: String
+  package var creator: String?
+  package var overrides: LadderOverrides
+  package var limits: PlanLimits
+
+  package init(
+    id: String, creator: String? = nil, overrides: LadderOverrides = LadderOverrides(),
+    limits: PlanLimits = PlanLimits()
+  ) {
+    self.id = id
+    self.creator = creator
+    self.overrides = overrides
+    self.limits = limits
+  }
+}
+
+/// The values of a ladder that flags replace; nil leaves the ladder's.
+package struct LadderOverrides: Sendable, Equatable {
+  package var segments: SegmentFormat?
+  package var rateControl: RateControl?
+  package var speed: Speed?
+  /// Lowers the ladder's own limit, never raises it.
+  package var maxHeight: Int?
+
+  package init(
+    segments: SegmentFormat? = nil, rateControl: RateControl? = nil, speed: Speed? = nil, maxHeight: Int? = nil
+  ) {
+    self.segments = segments
+    self.rateControl = rateControl
+    self.speed = speed
+    self.maxHeight = maxHeight
+  }
+}
+
+/// Caps on what a source may ask for; a person can raise them.
+package struct PlanLimits: Sendable, Equatable {
+  package var seconds: Int64
+  package var side: Int
+
+  package init(seconds: Int64 = 24 * 3600, side: Int = 32768) {
+    self.seconds = seconds
+    self.side = side
+  }
+}
+
+extension Ladder {
+  /// The ladder with what the command line overrides, checked again: a layout may end in `.m4s` and flags ask for TS.
+  package func applying(_ overrides: LadderOverrides) throws(LadderFailure) -> Ladder {
+    var result = self
+    if let segments = overrides.segments { result.segments = segments }
+    if let rateControl = overrides.rateControl { result.rateControl = rateControl }
+    if let speed = overrides.speed { result.speed = speed }
+    if let limit = overrides.maxHeight { result.maxHeight = min(limit, maxHeight ?? limit) }
+    try LadderRules.check(result, file: "ladder '\(name)' with the command line's changes")
+    return result
+  }
+}

@@ -1,0 +1,157 @@
+package import Media
+
+/// The planning step: what probing found, what the survey timed, a ladder and a request in; the plan, or why there can
+/// be none, out. It computes and opens nothing: the same values give the same plan on any machine.
+///
+/// 1. The tracks: the main video stream and every audio stream that can be decoded.
+/// 2. The timeline: from the earliest presented start to the latest end of these tracks. With video it is whole output
+///    frames, to the nearest one and never fewer than the pictures take.
+/// 3. The picture (`VideoPlanner`), the sound (`AudioPlanner`), the cuts (`SegmentGrid`), the layout, and a note
+///    for everything that is left out.
+package enum Planner {
+  package static func plan(
+    report: SourceReport, survey: SourceSurvey, ladder: Ladder, request: PlanRequest
+  ) throws(PlanFailure) -> Plan {
+    let ladder = try checked(ladder, request)
+    let audio = AudioPlanner(report: report, survey: survey, ladder: ladder).plan()
+    let video = try pictures(report, survey, request.limits)
+    guard video != nil || !audio.plans.isEmpty else { throw .nothingToPackage }
+    let (start, finish) = try ends(video?.times, audio.spans, request.limits)
+
+    var notes: [PlanNote] = []
+    var result: VideoPlanner.Result?
+    if let video {
+      let planned = try VideoPlanner(stream: video.stream, times: video.times, ladder: ladder)
+        .plan(from: start, to: finish)
+      notes += planned.notes
+      result = planned
+    } else {
+      notes.append(PlanNote("video", "the source has no moving picture; only the sound is packaged"))
+    }
+    let timeline =
+      if let result {
+        pictureTimeline(result, start)
+      } else {
+        soundTimeline(ladder, audio.plans, start, finish)
+      }
+    let layout = try LayoutPlanner(ladder: ladder, request: request).layout(
+      rungs: result?.plan.rungs.map(\.name) ?? [], audio: audio.plans.map(\.name))
+
+    var plan = Plan(ladder: ladder.name, timeline: timeline, layout: layout)
+    plan.outputs = ladder.outputs
+    plan.segmentFormat = ladder.segments
+    plan.addressing = ladder.addressing
+    plan.video = result?.plan
+    plan.audio = audio.plans
+    plan.controls = controls(ladder)
+    plan.notes = notes + audio.notes + leftOut(report, main: video?.stream)
+    return plan
+  }
+
+  private static func checked(_ ladder: Ladder, _ request: PlanRequest) throws(PlanFailure) -> Ladder {
+    guard AssetID.isValid(request.id) else { throw .badID(request.id) }
+    if let creator = request.creator, !AssetID.isValid(creator) { throw .badCreator(creator) }
+    do {
+      return try ladder.applying(request.overrides)
+    } catch {
+      throw .ladder(error)
+    }
+  }
+
+  /// The main video stream with usable times; nil when the source has none.
+  private static func pictures(
+    _ report: SourceReport, _ survey: SourceSurvey, _ limits: PlanLimits
+  ) throws(PlanFailure) -> (stream: VideoStream, times: PictureTimes)? {
+    guard let stream = report.mainVideo else { return nil }
+    let index = stream.common.index
+    if stream.isEncrypted { throw .encryptedVideo(stream: index) }
+    if stream.common.codec == "unknown" { throw .unknownVideoCodec(stream: index) }
+    let size = stream.displayedSize
+    guard (1...limits.side).contains(size.width), (1...limits.side).contains(size.height) else {
+      throw .badPictureSize(stream: index, size)
+    }
+    guard var times = survey.video, times.stream == index, !times.times.values.isEmpty else {
+      throw .noPictures(stream: index)
+    }
+    // Doubled for fields and compared by differences: a quarter of the range is room enough.
+    let sane = Int64.min / 4...Int64.max / 4
+    guard times.timebase.isPositive, sane.contains(times.end), times.timebase.denominator <= Int64.max / 2,
+      times.times.values.allSatisfy(sane.contains), times.keyframes.values.allSatisfy(sane.contains)
+    else { throw .badTimestamps(stream: index) }
+    times.times.values.sort()
+    times.keyframes.values.sort()
+    times.end = max(times.end, times.times.values.last ?? times.end)
+    return (stream, times)
+  }
+
+  private static func ends(
+    _ video: PictureTimes?, _ audio: [AudioSpan], _ limits: PlanLimits
+  ) throws(PlanFailure) -> (start: MediaTime, finish: MediaTime) {
+    var starts = audio.map { MediaTime($0.start, $0.timebase) }
+    var finishes = audio.map { MediaTime($0.end, $0.timebase) }
+    if let video, let first = video.times.values.first {
+      starts.insert(MediaTime(first, video.timebase), at: 0)
+      finishes.insert(MediaTime(video.end, video.timebase), at: 0)
+    }
+    guard let start = starts.min(), let finish = finishes.max() else { throw .nothingToPackage }
+    let seconds = Rational(1, 1)
+    let length = finish.ticks(in: seconds, rounding: .up)
+      .subtractingReportingOverflow(start.ticks(in: seconds, rounding: .down))
+    if length.overflow || length.partialValue > limits.seconds {
+      throw .tooLong(seconds: length.overflow ? Int64.max : length.partialValue, limit: limits.seconds)
+    }
+    return (start, finish)
+  }
+
+  private static func pictureTimeline(_ result: VideoPlanner.Result, _ start: MediaTime) -> Timeline {
+    let timebase = result.plan.timebase
+    return Timeline(
+      start: start, duration: MediaTime(Int64(result.plan.frames), timebase),
+      cuts: result.plan.segmentFrames.dropFirst().map { MediaTime(Int64($0), timebase) },
+      segmentDuration: MediaTime(Int64(result.segmentFrames), timebase))
+  }
+
+  /// In samples of the first rendition.
+  private static func soundTimeline(
+    _ ladder: Ladder, _ audio: [AudioPlan], _ start: MediaTime, _ finish: MediaTime
+  ) -> Timeline {
+    let timebase = Rational(1, Int64(audio.first?.sampleRate ?? 48_000))
+    let length = max(1, finish.ticks(in: timebase) &- start.ticks(in: timebase))
+    let step = Int64(SegmentGrid.frames(ladder.segmentSeconds, rate: timebase.inverse))
+    let gop = Int64(SegmentGrid.frames(ladder.gopSeconds, rate: timebase.inverse))
+    let cuts = SegmentGrid.cuts(length: length, step: step, gop: gop)
+    return Timeline(
+      start: start, duration: MediaTime(length, timebase),
+      cuts: cuts.dropFirst().map { MediaTime($0, timebase) }, segmentDuration: MediaTime(step, timebase))
+  }
+
+  private static func controls(_ ladder: Ladder) -> EncodeControls {
+    var controls = EncodeControls()
+    controls.rateControl = ladder.rateControl
+    controls.quality = ladder.quality
+    controls.bufferSeconds = ladder.bufferSeconds
+    controls.speed = ladder.speed
+    controls.dropsRedundant = ladder.dropRedundant
+    return controls
+  }
+
+  /// Notes for streams that no rendition is made of.
+  private static func leftOut(_ report: SourceReport, main: VideoStream?) -> [PlanNote] {
+    var notes: [PlanNote] = []
+    for stream in report.video where stream.common.index != main?.common.index {
+      notes.append(
+        stream.isCover
+          ? PlanNote("cover \(stream.common.index)", "it is a still cover picture")
+          : PlanNote("video \(stream.common.index)", "only the main picture is packaged"))
+    }
+    for stream in report.subtitles {
+      let language = LanguageNames.checked(stream.common.language).map { " (\($0))" } ?? ""
+      notes.append(PlanNote("subtitles \(stream.common.index)\(language)", "subtitles are not packaged"))
+    }
+    for stream in report.other {
+      let reason = stream.kind == "attachment" ? "attachments are not packaged" : "it is neither picture nor sound"
+      notes.append(PlanNote("\(stream.kind) \(stream.common.index)", reason))
+    }
+    return notes
+  }
+}
