@@ -40,6 +40,8 @@ package struct MuxerTrack: Sendable {
     // From here on the owner frees, whatever throws.
     let muxer = unsafe Muxer(context: context, io: io)
     unsafe context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT
+    // FFmpeg 5.1 calls FLAC in MP4 experimental, though its mapping is settled.
+    unsafe context.pointee.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL
     for track in tracks { try muxer.add(track, to: container) }
     try muxer.writeHeader(options)
     return muxer

@@ -64,7 +64,9 @@ struct FragmentedRendition {
     let object = try sink.finish()
     let range = MediaRange(object: result.objects.count, offset: 0, count: object.bytes)
     result.objects.append(object)
-    result.segments.append(WrittenSegment(range: range, start: reader.starts[reader.index]))
+    // The edit list skips what lies before 0.
+    let start = max(reader.starts[reader.index], MediaTime(0, reader.format.timebase))
+    result.segments.append(WrittenSegment(range: range, start: start))
   }
 
   private mutating func append(_ sample: CodedSample) throws {

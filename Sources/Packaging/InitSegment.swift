@@ -12,13 +12,15 @@ enum InitSegment {
   ) throws -> [UInt8] {
     var format = format
     format.timebase = Rational(1, Int64(clock.timescale))
-    var options = ["movflags": "cmaf+frag_custom+delay_moov+skip_trailer"]
+    var options: [String: String] = [:]
     if format.codec.isVideo {
       // No edit list: pictures are reordered by negative composition offsets instead.
+      options["movflags"] = "cmaf+frag_custom+delay_moov+skip_trailer"
       options["use_editlist"] = "-1"
       options["video_track_timescale"] = String(clock.timescale)
     } else {
-      // One edit that skips the priming.
+      // One edit that skips the priming, which the flag `cmaf` would be against.
+      options["movflags"] = "empty_moov+default_base_moof+frag_custom+delay_moov+skip_trailer"
       options["use_editlist"] = "1"
     }
     let sink = MuxerBuffer()
@@ -34,24 +36,36 @@ enum InitSegment {
     try muxer.write(packet)
     // With delay_moov the first flush writes the moov and nothing else; the packet stays behind.
     try muxer.flush()
-    guard let size = Boxes.lengthOfHeader(sink.bytes) else {
+    guard let movie = Boxes.movie(sink.bytes) else {
       throw PackagingFailure.configuration(rendition: name, format.codec)
     }
-    return Array(sink.bytes[..<size])
+    return fileType + movie
+  }
+
+  /// `cmfc` (ISO/IEC 23000-19 7.2) for every track alike, and `iso6` for movie fragments with `tfdt` and
+  /// moof-relative addresses.
+  private static var fileType: [UInt8] {
+    var writer = BoxWriter()
+    writer.box("ftyp") { box in
+      box.append(name: "iso6")
+      box.append(UInt32(0))
+      for brand in ["iso6", "cmfc", "mp41"] as [StaticString] { box.append(name: brand) }
+    }
+    return writer.bytes
   }
 }
 
 /// Looks at the top level of what libavformat wrote.
 enum Boxes {
-  /// The length of `ftyp` and `moov` at the start, nil when they are not there.
-  static func lengthOfHeader(_ bytes: [UInt8]) -> Int? {
+  /// The whole `moov`, nil when it is not there.
+  static func movie(_ bytes: [UInt8]) -> [UInt8]? {
     var position = 0
     while bytes.count - position >= 8 {
       let size = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
       guard size >= 8, size <= bytes.count - position else { return nil }
       let isMovie = bytes[position + 4..<position + 8].elementsEqual("moov".utf8)
+      if isMovie { return Array(bytes[position..<position + size]) }
       position += size
-      if isMovie { return position }
     }
     return nil
   }

@@ -10,7 +10,7 @@ final class SegmentReader {
   let format: TrackFormat
   /// From 0.
   private(set) var index = 0
-  /// Presentation times at which the segments so far begin; the first is never below 0.
+  /// Presentation times at which the segments so far begin; sound's first one is below 0 by its priming.
   private(set) var starts: [MediaTime] = []
   /// Where the last sample read stops being presented.
   private(set) var end: MediaTime
@@ -96,7 +96,7 @@ final class SegmentReader {
         throw PackagingFailure.noSyncSample(rendition: name, at: time)
       }
       segmentStart = sample.presentation
-      starts.append(starts.isEmpty ? max(time, MediaTime(0, format.timebase)) : time)
+      starts.append(time)
       isFirstOfSegment = false
     } else if format.codec.isVideo, sample.presentation < segmentStart {
       throw PackagingFailure.leadingPicture(rendition: name, at: time)

@@ -5,7 +5,7 @@ internal import Media
 /// muxer makes all of them, so that continuity counters and timestamps run on; each begins with PAT and PMT.
 ///
 /// Timestamps are the asset's times plus ten seconds, so that neither the sound's priming nor the decode times before
-/// the first picture fall below zero.
+/// the first picture fall below zero. There is no edit list: sound begins with its priming, under a frame early.
 struct TransportRendition {
   private static let clock = Rational(1, 90_000)
   private static let offset: Int64 = 900_000
@@ -15,6 +15,8 @@ struct TransportRendition {
   private let payloads: PayloadReader
   private let sink: TransportSink
   private var lastDecode: [Int64?]
+  /// Sound that the muxer may still hold, in a rendition without pictures.
+  private var held: Int64 = 0
   private var result: WrittenRendition
 
   private init(name: String, readers: [SegmentReader], source: (any SourceBytes)?, main: SegmentReader) {
@@ -74,6 +76,7 @@ struct TransportRendition {
     }
     // A PES packet must not reach over the boundary.
     try muxer.flush()
+    held = 0
     guard let object = try sink.close(), let main = readers.first else {
       throw PackagingFailure.notTransportPackets(rendition: name)
     }
@@ -109,7 +112,10 @@ struct TransportRendition {
     packet.decode = decode
     packet.duration = rescale(sample.duration, from: format.timebase, to: Self.clock)
     packet.isKey = sample.isSync
-    guard format.codec.isVideo, sample.isSync else { return try muxer.write(packet) }
+    guard format.codec.isVideo, sample.isSync else {
+      try muxer.write(packet)
+      return try limitPacket(packet.duration, muxer)
+    }
     sink.startWatching()
     try muxer.write(packet)
     guard let place = sink.stopWatching() else {
@@ -117,6 +123,16 @@ struct TransportRendition {
     }
     let range = MediaRange(object: result.objects.count, offset: place.offset, count: place.count)
     result.iframes.append(IFrame(range: range, time: time))
+  }
+
+  /// A clock reference comes with a PES packet only, and at least every 100 ms (ISO/IEC 13818-1 2.7.2): where there
+  /// are no pictures, a PES packet holds up to 80 ms of sound.
+  private mutating func limitPacket(_ duration: Int64, _ muxer: borrowing Muxer) throws {
+    guard !readers.contains(where: { $0.format.codec.isVideo }) else { return }
+    held &+= duration
+    guard held &+ duration > 7200 else { return }
+    held = 0
+    try muxer.flush()
   }
 
   private func ticks(_ time: Int64, _ format: TrackFormat) throws -> Int64 {
