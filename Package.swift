@@ -14,8 +14,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -52,7 +52,8 @@ let package = Package(
     tests("ProbingTests", ["Probing", "LibAV", "Media", "TestKit"]),
     tests("PlanningTests", ["Planning", "Media", "TestKit"]),
     tests("EncodingTests", ["Encoding", "LibAV", "Media", "TestKit"]),
-    tests("PackagingTests", ["Packaging", "LibAV", "Media", "TestKit"]),
+    tests(
+      "PackagingTests", ["Packaging", "LibAV", "Media", "TestKit"], exclude: ["Fixtures", "Goldens"]),
     tests("StoringTests", ["Storing", "Media", "TestKit"]),
     tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
     tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
