@@ -22,6 +22,10 @@ extension Tree {
     for name in try Disk.names(in: commitFolder) where name.hasSuffix(".json") {
       ids.insert(String(name.dropLast(5)))
     }
+    // A process that dies leaves the file of its lock, which goes with the next owner.
+    for name in try Disk.names(in: locksFolder) where name.hasSuffix(".lock") {
+      ids.insert(String(name.dropLast(5)))
+    }
     var done: [Recovery] = []
     for id in ids.sorted() where (try? NameRule.check(id: id)) != nil {
       do throws(StoreFailure) {
