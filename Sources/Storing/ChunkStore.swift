@@ -114,6 +114,10 @@ extension ChunkStore {
   package struct Cleaned: Equatable, Sendable {
     package var key: String
     package var bytes: Int64
+    package init(key: String, bytes: Int64) {
+      self.key = key
+      self.bytes = bytes
+    }
   }
 
   /// Removes the stores whose last use is more than `olderThan` seconds before `now`, and then, the longest unused

@@ -16,8 +16,8 @@ extension Staging {
   /// keys are paths) may still refuse, and then the asset appears as a whole. Whatever fails before leaves the tree as
   /// it was and removes the staging. A run that dies in the middle of a journal is finished by `Tree.recover`.
   package func commit(
-    replacing: Bool, isCancelled: @escaping @Sendable () -> Bool = { false },
-    beforeVisible: (String) throws -> Void = { _ in }
+    replacing: Bool, beforeVisible: (String) throws -> Void = { _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws {
     guard state == .open, entries[assetKey] != nil, !hasUnplacedMedia else {
       throw StoreFailure.outOfOrder(

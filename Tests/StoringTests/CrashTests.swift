@@ -158,7 +158,12 @@ struct CrashCase: Sendable, Codable, CustomTestStringConvertible {
   @Test(arguments: CrashCase.all)
   func aDeathAtEveryStep(_ test: CrashCase) async throws {
     let steps = try test.countSteps()
-    for number in 1...steps.count {
+    // A process is dear: until everything is read back, one death of each kind of step will do (failures came at
+    // every one of them).
+    let check = try #require(steps.firstIndex(of: .check))
+    let kinds = steps[..<check].map { String("\($0)".prefix { $0 != "(" }) }
+    let first = Set(kinds).compactMap { kinds.firstIndex(of: $0) }.map { $0 + 1 }
+    for number in first.sorted() + Array(check + 1...steps.count) {
       let folder = try TemporaryFolder()
       let path = folder.path
       try test.prepare(path)
