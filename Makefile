@@ -1,0 +1,61 @@
+# Rung's commands. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help deps run test build install lint format goldens fixtures bench clean
+# One target at a time: SwiftPM uses the cores itself.
+.NOTPARALLEL:
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+INTO ?= bucket
+SOURCE ?=
+ARGS ?=
+# Recipes read these from the environment, so that a path may hold spaces and quotes.
+export PREFIX DESTDIR INTO SOURCE ARGS
+
+SOURCES := Sources Tests Package.swift
+
+help: ## this list
+	@echo "make run SOURCE=holiday.mov INTO=bucket   package a video, verify the result, say how to play it"
+	@echo "make test                                 run every test"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install missing Debian packages (as root or through sudo, and says so)
+	@.ci/deps
+
+run: build ## package SOURCE= (default: a clip made here) into INTO= (default: bucket); ARGS= are rung's options
+	@.ci/demo
+
+test: deps ## run every test
+	@swift test
+
+build: deps ## release build without need of a Swift runtime: .build/release/rung
+	@swift build -c release --static-swift-stdlib --product rung
+
+install: build ## install into PREFIX= (default: /usr/local)
+	@install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/rung/Ladders"
+	@install -m 755 .build/release/rung "$$DESTDIR$$PREFIX/bin/rung"
+	@strip "$$DESTDIR$$PREFIX/bin/rung" 2>/dev/null || true
+	@install -m 644 Ladders/*.json "$$DESTDIR$$PREFIX/share/rung/Ladders/"
+	@echo "installed $$DESTDIR$$PREFIX/bin/rung and $$DESTDIR$$PREFIX/share/rung/Ladders"
+
+lint: ## check the form of the code
+	@swift format lint --strict -r $(SOURCES)
+
+format: ## put the code into form
+	@swift format -i -r $(SOURCES)
+
+goldens: deps ## write the goldens anew; then look at what git says about them
+	@UPDATE_GOLDENS=1 swift test
+	@git status --short -- 'Tests/*/Goldens' || true
+
+fixtures: deps ## make the clips in Fixtures/ anew (other bytes with another ffmpeg; the tests use those in git)
+	@Fixtures/make-fixtures.sh
+
+bench: build ## time one package run against the ffmpeg command, in turn; RUNS= and SOURCE= choose
+	@.ci/bench/package.sh
+
+clean: ## remove what was built; packaged trees stay
+	@rm -rf .build
