@@ -1,1 +1,3 @@
-print("rung")
+internal import Foundation
+
+exit(run(Array(CommandLine.arguments.dropFirst())))

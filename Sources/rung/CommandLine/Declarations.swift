@@ -1,0 +1,66 @@
+/// What a command is called with: the data from which parsing, help and suggestions are made. A new command or
+/// option is a new declaration and nothing else.
+struct CommandDeclaration: Sendable, Equatable {
+  var name: String
+  /// One line, for the list of commands.
+  var summary: String
+  /// What a person wants to know beyond that; lines as they are printed.
+  var discussion: [String] = []
+  var operand: OperandDeclaration?
+  var options: [OptionDeclaration] = []
+  /// Not listed: called by Rung itself.
+  var isHidden = false
+}
+
+/// What stands on the command line without a name: `SOURCE`.
+struct OperandDeclaration: Sendable, Equatable {
+  enum Count: Sendable { case one, optional, several }
+
+  var name: String
+  var count: Count
+  var help: String
+}
+
+/// One `--option`, how its value is read, and its help.
+struct OptionDeclaration: Sendable, Equatable {
+  enum Value: Sendable, Equatable {
+    case flag
+    case text(String)
+    case choice([String])
+    case number(String, ClosedRange<Int>)
+  }
+
+  var name: String
+  var value: Value
+  var isRequired = false
+  var help: String
+
+  var choices: [String] {
+    if case .choice(let choices) = value { choices } else { [] }
+  }
+
+  /// As it stands in a usage line: `--speed fast|balanced|best`.
+  var usage: String {
+    switch value {
+    case .flag: name
+    case .text(let placeholder), .number(let placeholder, _): "\(name) \(placeholder)"
+    case .choice(let choices): "\(name) \(choices.joined(separator: "|"))"
+    }
+  }
+}
+
+extension CommandDeclaration {
+  /// `rung package SOURCE --into TREE [--id ID] …`
+  var usage: [String] {
+    var parts: [String] = []
+    if let operand {
+      switch operand.count {
+      case .one: parts.append(operand.name)
+      case .optional: parts.append("[\(operand.name)]")
+      case .several: parts.append("\(operand.name)…")
+      }
+    }
+    for option in options { parts.append(option.isRequired ? option.usage : "[\(option.usage)]") }
+    return parts
+  }
+}

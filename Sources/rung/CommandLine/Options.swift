@@ -1,0 +1,41 @@
+internal import Media
+
+/// The options that more than one command takes, declared once.
+enum Options {
+  static let json = OptionDeclaration(
+    name: "--json", value: .flag, help: "one JSON document on standard output")
+  static let log = OptionDeclaration(
+    name: "--log", value: .choice(Log.Format.allCases.map(\.rawValue)),
+    help: "how log lines look on standard error (default: text)")
+  static let quiet = OptionDeclaration(
+    name: "--quiet", value: .flag, help: "only warnings and errors on standard error")
+  static let ladder = OptionDeclaration(
+    name: "--ladder", value: .text("NAME|FILE"),
+    help: "a preset of 'rung ladders' or a ladder file (default: default)")
+  static let id = OptionDeclaration(
+    name: "--id", value: .text("ID"), help: "the asset's id (default: from the file's name and its hash)")
+  static let creator = OptionDeclaration(
+    name: "--creator", value: .text("NAME"), help: "fills {creator} in the ladder's layout")
+  static let segments = OptionDeclaration(
+    name: "--segments", value: .choice(SegmentFormat.allCases.map(\.rawValue)),
+    help: "fragmented MP4 (CMAF) or MPEG-TS")
+  static let rateControl = OptionDeclaration(
+    name: "--rate-control", value: .choice(RateControl.allCases.map(\.rawValue)),
+    help: "capped: easy titles take fewer bits; fixed: the ladder's rates are hit")
+  static let speed = OptionDeclaration(
+    name: "--speed", value: .choice(Speed.allCases.map(\.rawValue)), help: "how hard the encoders try")
+  static let maxHeight = OptionDeclaration(
+    name: "--max-height", value: .number("N", 16...8640), help: "no rung whose box is higher than N")
+  static let into = OptionDeclaration(
+    name: "--into", value: .text("TREE"), isRequired: true, help: "the output folder, shaped like a bucket")
+  static let workers = OptionDeclaration(
+    name: "--workers", value: .number("N", 1...256), help: "chunks encoded at a time (default: one a core)")
+  static let baseURL = OptionDeclaration(
+    name: "--base-url", value: .text("URL"), help: "goes before the addresses in manifests")
+  static let force = OptionDeclaration(
+    name: "--force", value: .flag, help: "replace the asset, even if it is of another source or up to date")
+
+  static let logging = [log, quiet]
+  /// What overrides the ladder file: whatever plans takes all of these.
+  static let planning = [ladder, id, creator, segments, rateControl, speed, maxHeight]
+}

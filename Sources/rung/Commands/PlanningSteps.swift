@@ -1,0 +1,71 @@
+internal import Foundation
+internal import Media
+internal import Planning
+internal import Probing
+internal import Storing
+
+/// What a person says about a plan on the command line: the same for all commands that plan.
+struct PlanningOptions: Sendable, Equatable {
+  var ladder = "default"
+  var id: String?
+  var creator: String?
+  var overrides = LadderOverrides()
+
+  init(_ invocation: Invocation) {
+    ladder = invocation.text(Options.ladder) ?? "default"
+    id = invocation.text(Options.id)
+    creator = invocation.text(Options.creator)
+    overrides = LadderOverrides(
+      segments: invocation.choice(Options.segments), rateControl: invocation.choice(Options.rateControl),
+      speed: invocation.choice(Options.speed), maxHeight: invocation.number(Options.maxHeight))
+  }
+}
+
+/// The steps before anything is made, with their failures in words: examine, hash, load the ladder, plan.
+enum PlanningSteps {
+  static func shelf() -> LadderShelf {
+    let binary = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return LadderShelf(folders: LadderShelf.standardFolders(binary: binary))
+  }
+
+  static func ladder(_ nameOrPath: String) throws(CommandFailure) -> Ladder {
+    do throws(LadderFailure) { return try shelf().load(nameOrPath) } catch {
+      throw CommandFailure(nil, error.message)
+    }
+  }
+
+  static func hash(_ source: SourceFile, _ shell: Shell) throws(CommandFailure) -> FileHash {
+    do throws(StoreFailure) {
+      return try SHA256.hash(
+        descriptor: source.descriptor, path: source.path, isCancelled: { shell.cancellation.isCancelled })
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  /// The id that was asked for, or one from the source's name and hash.
+  static func id(_ options: PlanningOptions, _ source: SourceFile, hash: String) -> String {
+    options.id ?? AssetID.slug(stem: (source.name as NSString).deletingPathExtension, hash: hash)
+  }
+
+  static func plan(
+    _ examination: Examination, _ ladder: Ladder, _ options: PlanningOptions, id: String, source: SourceFile
+  ) throws(CommandFailure) -> Plan {
+    let request = PlanRequest(id: id, creator: options.creator, overrides: options.overrides)
+    do throws(PlanFailure) {
+      return try Planner.plan(
+        report: examination.report, survey: examination.survey, ladder: ladder, request: request)
+    } catch {
+      throw CommandFailure(source.path, error.message)
+    }
+  }
+}
+
+extension CommandFailure {
+  /// Storing words its failures with the path and the advice in them.
+  init(_ failure: StoreFailure) {
+    self.init(
+      nil, failure.description,
+      exit: failure == .cancelled ? .interrupted : failure.isTemporary ? .temporary : .failed)
+  }
+}

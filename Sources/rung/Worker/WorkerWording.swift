@@ -1,0 +1,46 @@
+internal import Foundation
+internal import Isolating
+
+extension CommandFailure {
+  /// What a worker's end means for the source it worked on, in words.
+  init(_ failure: WorkerFailure, source: String) {
+    let damaged = "the file is probably damaged: convert or export it again"
+    switch failure {
+    case .cannotStart(let call, let code):
+      self = .system(source, "the worker cannot be started (\(call))", errno: code)
+    case .died(let signal, let doing, let lastWords):
+      // Nobody but the kernel, short of memory, or a person kills a worker.
+      let killed = signal == SIGKILL
+      self.init(
+        source,
+        "the worker died of \(CommandFailure.name(ofSignal: signal)) while \(doing)\(Self.quoted(lastWords))",
+        advice: killed ? "if memory was short, try again with fewer --workers" : damaged,
+        exit: killed ? .temporary : .failed)
+    case .exited(let code, let doing, let lastWords):
+      self.init(
+        source, "the worker ended with code \(code) while \(doing)\(Self.quoted(lastWords))", advice: damaged)
+    case .garbled(let line, let doing):
+      self.init(
+        source, "the worker answered with something else while \(doing) ('\(line)')",
+        advice: "check that the binary was not replaced meanwhile, and run it again")
+    case .failed(let error):
+      self.init(
+        source, error.message, advice: error.advice.isEmpty ? nil : error.advice,
+        exit: error.isTemporary ? .temporary : .failed)
+    case .cancelled:
+      self.init(source, "interrupted", exit: .interrupted)
+    }
+  }
+
+  private static func quoted(_ lastWords: String?) -> String { lastWords.map { " ('\($0)')" } ?? "" }
+
+  /// `SIGSEGV`; a number for what has no name here.
+  static func name(ofSignal signal: Int32) -> String {
+    let names: [Int32: String] = [
+      SIGSEGV: "SIGSEGV", SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGILL: "SIGILL",
+      SIGTRAP: "SIGTRAP", SIGKILL: "SIGKILL", SIGTERM: "SIGTERM", SIGSYS: "SIGSYS", SIGXCPU: "SIGXCPU",
+      SIGXFSZ: "SIGXFSZ", SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGPIPE: "SIGPIPE",
+    ]
+    return names[signal] ?? "signal \(signal)"
+  }
+}
