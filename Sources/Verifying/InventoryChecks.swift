@@ -1,0 +1,161 @@
+internal import Foundation
+internal import Media
+
+/// Judges an `asset.json` against the tree: every object there with its bytes, hash, type and cache rule, no file
+/// that it does not list, no clock time and no path of a machine.
+struct InventoryChecks {
+  let path: String
+  let root: String
+  let findings: Findings
+  let hash: ((String) throws -> String)?
+
+  /// An asset's objects as far as they exist, and what else the other checks need of it.
+  struct Inventory {
+    var objects: [(key: String, path: String)] = []
+    var partLimit: Int64?
+  }
+
+  func check(_ document: JSONValue) -> Inventory {
+    var inventory = Inventory()
+    if document["schema"]?.integer != 1 { findings.error(.assetFormat, path, "schema is not 1") }
+    guard let id = document["id"]?.string, !id.isEmpty else {
+      findings.error(.assetFormat, path, "no id")
+      return inventory
+    }
+    guard let objects = document["objects"]?.array else {
+      findings.error(.assetFormat, path, "no objects, expected the list of files")
+      return inventory
+    }
+    inventory.partLimit = document["ladder"]?["part_bytes"]?.integer
+    var seen: Set<String> = []
+    for object in objects {
+      guard let key = object["key"]?.string, let file = self.file(key, &seen) else { continue }
+      check(object, key, file, id)
+      inventory.objects.append((key, file.path))
+    }
+    unlisted(Set(inventory.objects.map(\.path)), id)
+    privacy(document, key: "", depth: 0)
+    return inventory
+  }
+
+  private func file(_ key: String, _ seen: inout Set<String>) -> TreeFiles.File? {
+    let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") }) || !seen.insert(key).inserted {
+      findings.error(.objectKey, path, "key \"\(key.prefix(120))\", expected a path below the tree, once")
+      return nil
+    }
+    guard let file = TreeFiles.file(root + "/" + key) else {
+      findings.error(.objectMissing, path, "there is no object \(key)")
+      return nil
+    }
+    return file
+  }
+
+  private func check(_ object: JSONValue, _ key: String, _ file: TreeFiles.File, _ id: String) {
+    if object["bytes"]?.integer != file.size {
+      let found = object["bytes"]?.integer.map(String.init) ?? "missing"
+      findings.error(.objectBytes, path, "bytes of \(key) is \(found), expected \(file.size)")
+    }
+    let named = object["sha256"]?.string ?? ""
+    if !InventoryChecks.isHash(named) {
+      findings.error(.objectHash, path, "sha256 of \(key) is \"\(named.prefix(80))\", expected 64 hex digits")
+    } else if let hash {
+      do {
+        let real = try hash(file.path)
+        if real.lowercased() != named {
+          findings.error(.objectHash, path, "sha256 of \(key) is \(named), expected \(real)")
+        }
+      } catch {
+        findings.error(.objectHash, path, "\(key) cannot be read to hash it")
+      }
+    }
+    let types = InventoryChecks.types(key)
+    let type = object["content_type"]?.string ?? "missing"
+    if !types.isEmpty, !types.contains(type) {
+      findings.error(
+        .objectType, path, "content_type of \(key) is \(type), expected \(types.joined(separator: " or "))")
+    }
+    let cache = object["cache_control"]?.string ?? "missing"
+    let expected = (InventoryChecks.isVersioned(key, id) ? CachePolicy.immutable : .short).rawValue
+    if cache != expected {
+      findings.error(.objectCache, path, "cache_control of \(key) is \"\(cache)\", expected \"\(expected)\"")
+    }
+  }
+
+  static func isHash(_ text: String) -> Bool {
+    text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+  }
+
+  private static func types(_ key: String) -> [String] {
+    switch (key as NSString).pathExtension.lowercased() {
+    case "m3u8": ["application/vnd.apple.mpegurl"]
+    case "mp4": ["video/mp4", "audio/mp4"]
+    case "m4s": ["video/iso.segment"]
+    case "ts": ["video/mp2t"]
+    case "vtt": ["text/vtt"]
+    case "mpd": ["application/dash+xml"]
+    case "json": ["application/json"]
+    case "jpg", "jpeg": ["image/jpeg"]
+    default: []
+    }
+  }
+
+  /// The file name has a version (8 hex digits between dashes and dots), apart from the id, which may end in some.
+  private static func isVersioned(_ key: String, _ id: String) -> Bool {
+    let name = TreeFiles.name(key).replacingOccurrences(of: id, with: "")
+    guard !["m3u8", "mpd", "json"].contains((name as NSString).pathExtension) else { return false }
+    return name.split(whereSeparator: { $0 == "-" || $0 == "." || $0 == "_" }).contains { part in
+      part.utf8.count == 8 && part.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
+  }
+
+  /// Every file in a folder that is this asset's alone (one named after its id, or that holds its `asset.json`).
+  private func unlisted(_ listed: Set<String>, _ id: String) {
+    var folders: Set<String> = []
+    for file in listed.union([path]) where file.hasPrefix(root + "/") {
+      let parts = file.dropFirst(root.count + 1).split(separator: "/")
+      guard let index = parts.dropLast().firstIndex(where: { $0 == id || $0 == id + "_hls" }) else {
+        continue
+      }
+      folders.insert(root + "/" + parts[...index].joined(separator: "/"))
+    }
+    for folder in folders.sorted() {
+      for file in TreeFiles.all(below: folder) where file != path && !listed.contains(file) {
+        findings.error(.objectUnlisted, file, "\(findings.relative(path)) does not list this file")
+      }
+    }
+  }
+
+  private static let clockKeys: Set<String> = [
+    "created", "created_at", "updated", "updated_at", "modified", "mtime", "ctime", "date", "time",
+    "timestamp",
+    "started_at", "finished_at", "hostname", "user", "pid", "cwd",
+  ]
+  /// Free text out of the source, and URLs; they may look like anything.
+  private static let freeKeys: Set<String> = ["name", "title", "label", "url", "base_url", "message"]
+
+  private func privacy(_ value: JSONValue, key: String, depth: Int) {
+    guard depth < 64 else { return }
+    switch value {
+    case .object(let values):
+      for (name, inner) in values.sorted(by: { $0.key < $1.key }) {
+        if InventoryChecks.clockKeys.contains(name) {
+          findings.error(.assetClock, path, "key \(name), expected none that changes from run to run")
+        }
+        privacy(inner, key: name, depth: depth + 1)
+      }
+    case .array(let values): for inner in values { privacy(inner, key: key, depth: depth + 1) }
+    case .string(let text):
+      guard !InventoryChecks.freeKeys.contains(key) else { return }
+      if text.wholeMatch(of: /\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*/) != nil {
+        findings.error(.assetClock, path, "\(key) is the clock time \(text.prefix(40)), expected none")
+      }
+      if text.hasPrefix("/") && text.dropFirst().contains("/") || text.hasPrefix("file:")
+        || text.contains(":\\")
+      {
+        findings.error(.assetPath, path, "\(key) is the path \(text.prefix(80)), expected none of a machine")
+      }
+    default: break
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/// Judges what a master playlist says by itself: rules 7 and 9 to 12. What it says of the bytes is judged by
+/// `VariantChecks`.
+struct MasterChecks {
+  let master: MasterPlaylist
+  let findings: Findings
+  private var path: String { master.path }
+
+  init(_ master: MasterPlaylist, findings: Findings) { (self.master, self.findings) = (master, findings) }
+
+  func check(renditions: [String: Rendition]) {
+    if !master.isIndependent {
+      findings.error(
+        .independentMissing, path,
+        "no EXT-X-INDEPENDENT-SEGMENTS, expected since every segment begins with an IDR")
+    }
+    variants(renditions)
+    groups()
+    for media in master.media { check(media, renditions[media.path ?? ""]) }
+    offer(renditions)
+  }
+
+  private func variants(_ renditions: [String: Rendition]) {
+    var seen: Set<[String]> = []
+    for variant in master.variants {
+      let place = "line \(variant.line)"
+      let isVideo = variant.path.flatMap { renditions[$0]?.video } != nil
+      let wanted =
+        ["BANDWIDTH", "AVERAGE-BANDWIDTH", "CODECS"] + (isVideo ? ["RESOLUTION", "FRAME-RATE"] : [])
+      require(wanted, variant.attributes, place)
+      let groups = [("AUDIO", "AUDIO"), ("SUBTITLES", "SUBTITLES"), ("VIDEO", "VIDEO")]
+      for (attribute, type) in groups {
+        guard let group = variant.attributes[attribute] else { continue }
+        if master.renditions(of: type, in: group).isEmpty {
+          findings.error(
+            .groupMissing, path, "\(place): \(attribute)=\"\(group)\", expected an EXT-X-MEDIA group of it")
+        }
+      }
+      if let captions = variant.attributes["CLOSED-CAPTIONS"], captions != "NONE",
+        master.renditions(of: "CLOSED-CAPTIONS", in: captions).isEmpty
+      {
+        findings.error(
+          .groupMissing, path,
+          "\(place): CLOSED-CAPTIONS=\"\(captions)\", expected an EXT-X-MEDIA group of it")
+      }
+      if let file = variant.path, !seen.insert([file, variant.attributes["AUDIO"] ?? ""]).inserted {
+        findings.error(
+          .variantDuplicate, path, "\(place): \(findings.relative(file)) again with the same audio group")
+      }
+    }
+    for iframe in master.iframes {
+      require(
+        ["BANDWIDTH", "AVERAGE-BANDWIDTH", "CODECS", "RESOLUTION"], iframe.attributes, "line \(iframe.line)")
+    }
+  }
+
+  private func require(_ names: [String], _ attributes: AttributeList, _ place: String) {
+    for name in names where attributes[name] == nil {
+      findings.error(.attributeMissing, path, "\(place): no \(name), expected one")
+    }
+  }
+
+  private func groups() {
+    var used: Set<[String]> = []
+    for variant in master.variants {
+      for type in ["AUDIO", "SUBTITLES", "VIDEO", "CLOSED-CAPTIONS"] {
+        if let group = variant.attributes[type] { used.insert([type, group]) }
+      }
+    }
+    let names = Set(master.media.map { [$0.type, $0.group] }).sorted { $0.joined() < $1.joined() }
+    for name in names {
+      let members = master.media.filter { [$0.type, $0.group] == name }
+      let title = "group \(name[1]) of \(name[0])"
+      if !used.contains(name) { findings.error(.groupUnused, path, "no variant refers to \(title)") }
+      let labels = members.compactMap { $0.attributes["NAME"] }
+      if Set(labels).count != labels.count {
+        findings.error(
+          .mediaName, path,
+          "\(title) has the names \(labels.joined(separator: ", ")), expected different ones")
+      }
+      let defaults = members.count { $0.attributes["DEFAULT"] == "YES" }
+      if defaults > 1 {
+        findings.error(.mediaDefault, path, "\(title) has \(defaults) defaults, expected one at most")
+      }
+    }
+    let languages = Dictionary(grouping: master.media.filter { $0.type == "AUDIO" }, by: \.group)
+      .mapValues { Set($0.map { $0.attributes["LANGUAGE"] ?? "" }) }
+    if Set(languages.values).count > 1 {
+      findings.error(
+        .groupLanguages, path,
+        "audio groups \(languages.keys.sorted().joined(separator: ", ")) have different languages, expected every language in each"
+      )
+    }
+  }
+
+  private func check(_ media: MasterPlaylist.Media, _ rendition: Rendition?) {
+    let place = "line \(media.line)"
+    let attributes = media.attributes
+    require(["TYPE", "GROUP-ID"], attributes, place)
+    if attributes["NAME"]?.isEmpty ?? true {
+      findings.error(.mediaName, path, "\(place): no NAME, expected one")
+    }
+    if let language = attributes["LANGUAGE"] {
+      if !MasterChecks.isLanguage(language) {
+        findings.error(.mediaLanguage, path, "\(place): LANGUAGE is \"\(language)\", expected a BCP 47 tag")
+      }
+    } else if media.type == "AUDIO" || media.type == "SUBTITLES" {
+      findings.warn(.mediaLanguage, path, "\(place): no LANGUAGE, expected one (und when unknown)")
+    }
+    if attributes["DEFAULT"] == "YES", attributes["AUTOSELECT"] == "NO" {
+      findings.error(.mediaDefault, path, "\(place): DEFAULT=YES with AUTOSELECT=NO, expected YES")
+    }
+    guard media.type == "AUDIO" else { return }
+    guard let channels = attributes["CHANNELS"] else {
+      findings.error(
+        .mediaChannels, path, "\(place): no CHANNELS, expected \(rendition?.audio?.channels ?? 2)")
+      return
+    }
+    if let real = rendition?.audio?.channels, !channels.contains("/"),
+      Decimal.integer(channels) != Int64(real)
+    {
+      findings.error(.mediaChannels, path, "\(place): CHANNELS is \(channels), expected \(real)")
+    }
+  }
+
+  static func isLanguage(_ text: String) -> Bool {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard let first = parts.first, (2...8).contains(first.count),
+      first.allSatisfy({ $0.isASCII && $0.isLetter })
+    else { return false }
+    return parts.dropFirst().allSatisfy { part in
+      (1...8).contains(part.count) && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    }
+  }
+
+  /// What a complete ladder offers: stereo AAC, sound alone, I-frames. Advice, since a copied stream may have none.
+  private func offer(_ renditions: [String: Rendition]) {
+    let parts = master.renditionPaths.compactMap { renditions[$0] }
+    let sounds = parts.compactMap(\.audio)
+    let isStereo = { (facts: CodecFacts) in facts.codecs.hasPrefix("mp4a.40.") && (facts.channels ?? 2) <= 2 }
+    if !sounds.isEmpty, !sounds.contains(where: isStereo) {
+      findings.warn(
+        .stereoMissing, path, "no stereo AAC among \(sounds.map(\.codecs).joined(separator: ", "))")
+    }
+    let videos = Set(
+      master.variants.compactMap { $0.path.flatMap { renditions[$0]?.video != nil ? $0 : nil } })
+    let hasAudioOnly = master.variants.contains { variant in
+      guard let rendition = variant.path.flatMap({ renditions[$0] }) else { return true }
+      return rendition.video == nil && rendition.audio != nil
+    }
+    if videos.count > 1, master.media.contains(where: { $0.type == "AUDIO" && $0.path != nil }), !hasAudioOnly
+    {
+      findings.warn(.audioOnlyMissing, path, "no audio-only variant, expected one in an adaptive ladder")
+    }
+    if !videos.isEmpty, master.iframes.isEmpty {
+      findings.warn(.iframesMissing, path, "no EXT-X-I-FRAME-STREAM-INF, expected I-frame playlists")
+    }
+  }
+}

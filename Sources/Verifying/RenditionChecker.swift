@@ -1,0 +1,193 @@
+internal import Media
+
+/// Reads a media playlist's segments one at a time and judges them against it: rules 5, 6, 14, 16 to 19.
+/// A parsed playlist in, a `Rendition` out.
+struct RenditionChecker {
+  let findings: Findings
+  let deep: Bool
+
+  func check(_ playlist: MediaPlaylist) -> Rendition {
+    var rendition = Rendition(playlist: playlist)
+    guard !playlist.isEncrypted, let first = playlist.segments.first else {
+      rendition.isWhole = false
+      return rendition
+    }
+    findings.checked.segments += playlist.segments.count
+    findings.checked.bytes = playlist.segments.reduce(findings.checked.bytes) { sum($0, $1.resource.length) }
+    let head = (try? InputFile.open(first.resource.path)?.read(first.resource.offset, 1).first) ?? 0
+    if first.resource.path.hasSuffix(".vtt") || first.resource.path.hasSuffix(".webvtt") {
+      rendition.isSubtitles = true
+      subtitles(&rendition)
+    } else if first.map != nil || head != 0x47 {
+      fragmented(&rendition)
+    } else {
+      transport(&rendition)
+    }
+    if rendition.isWhole, !rendition.isSubtitles { durations(rendition) }
+    return rendition
+  }
+
+  // MARK: fMP4
+
+  private func fragmented(_ rendition: inout Rendition) {
+    rendition.isFragmented = true
+    let playlist = rendition.playlist
+    guard let map = playlist.segments.first?.map else {
+      findings.error(.mapMissing, playlist.path, "fMP4 segments without EXT-X-MAP")
+      rendition.isWhole = false
+      return
+    }
+    guard let segment = initSegment(map), let track = segment.tracks.first, track.timescale > 0 else {
+      rendition.isWhole = false
+      return
+    }
+    var checker = FragmentedTrack(track: track, deep: deep, findings: findings)
+    for item in playlist.segments {
+      if item.isDiscontinuous { checker.discontinuity() }
+      guard let file = InputFile.open(item.resource.path),
+        let measured = checker.segment(file, item.resource.offset..<item.resource.end)
+      else {
+        rendition.isWhole = false
+        continue
+      }
+      rendition.segments.append(measured)
+    }
+    rendition.facts = track.facts.map { [$0] } ?? []
+    rendition.keyframes = checker.keyframes
+    if track.isVideo {
+      rendition.videoFrame = checker.frame
+      if checker.frameTicks > 0 { rendition.frameRate = Rational(track.timescale, checker.frameTicks) }
+      gops(checker.longestGOP, rendition)
+    } else {
+      rendition.audioFrame = checker.frame
+      rendition.skipped = nanoseconds(track.skipped, track.timescale)
+    }
+  }
+
+  private func initSegment(_ map: Resource) -> InitSegment? {
+    guard let file = InputFile.open(map.path) else { return nil }
+    do throws(Malformed) {
+      guard map.length <= Int64(InitSegment.limit) else {
+        throw Malformed("an init segment of \(map.length) bytes")
+      }
+      let segment = try InitSegment.parse(try file.read(map.offset, Int(map.length)))
+      InitChecks(path: map.path, findings: findings).check(segment, tracks: 1)
+      return segment
+    } catch {
+      findings.error(.boxMalformed, map.path, error.what)
+      return nil
+    }
+  }
+
+  // MARK: MPEG-TS
+
+  private func transport(_ rendition: inout Rendition) {
+    var checker = TransportTrack(deep: deep, findings: findings)
+    for item in rendition.playlist.segments {
+      guard let file = InputFile.open(item.resource.path),
+        checker.segment(file, item.resource.offset..<item.resource.end, isDiscontinuous: item.isDiscontinuous)
+      else {
+        rendition.isWhole = false
+        continue
+      }
+    }
+    rendition.segments = checker.segments
+    rendition.facts = checker.facts
+    rendition.keyframes = checker.keyframes
+    rendition.audioFrame = nanoseconds(checker.audioFrameTicks, TransportTrack.clock)
+    rendition.audioLead = checker.audioLead
+    if rendition.video != nil, checker.frameTicks > 0 {
+      rendition.videoFrame = nanoseconds(checker.frameTicks, TransportTrack.clock)
+      rendition.frameRate = RenditionChecker.rate(ticks: checker.frameTicks)
+      gops(checker.longestGOP, rendition)
+    }
+    if let lead = rendition.audioLead, rendition.isWhole {
+      let frame = max(rendition.audioFrame, second / 50)
+      // Priming that a transport stream cannot skip comes one frame early; what is heard is in time.
+      if distance(lead, 0) > frame * 2 {
+        findings.error(
+          .startSkew, rendition.path,
+          "sound begins \(seconds(lead)) s after the pictures, expected within one audio frame")
+      }
+    }
+  }
+
+  /// A rate like 24000/1001 has frames of 3753.75 ticks: the standard rate whose frame rounds to these ticks.
+  private static func rate(ticks: Int64) -> Rational {
+    let standard = [(24000, 1001), (30000, 1001), (48000, 1001), (60000, 1001)].map { Rational($0.0, $0.1) }
+    let exact = Rational(TransportTrack.clock, ticks)
+    if TransportTrack.clock % ticks == 0 { return exact }
+    return standard.first { rate in
+      let frame = rescale(
+        rate.denominator, from: Rational(1, rate.numerator), to: Rational(1, TransportTrack.clock))
+      return distance(frame, ticks) <= 1
+    } ?? exact
+  }
+
+  private func gops(_ longest: Nanoseconds, _ rendition: Rendition) {
+    if longest > second * 21 / 10 {
+      findings.warn(.gopLong, rendition.path, "GOPs last up to \(seconds(longest)) s, expected 2 s")
+    }
+    guard rendition.isWhole, rendition.segments.count > 1, let last = rendition.segments.last, longest > 0
+    else {
+      return
+    }
+    if last.duration < longest / 2 {
+      findings.error(
+        .segmentRunt, rendition.path,
+        "the last segment lasts \(seconds(last.duration)) s, expected it joined to the one before (GOPs of \(seconds(longest)) s)"
+      )
+    }
+  }
+
+  // MARK: Subtitles
+
+  private func subtitles(_ rendition: inout Rendition) {
+    for item in rendition.playlist.segments {
+      let bytes = (try? InputFile.open(item.resource.path)?.whole(limit: 16 << 20)) ?? []
+      let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+      guard lines.first?.hasPrefix("WEBVTT") == true else {
+        findings.error(.segmentFormat, item.resource.path, "the first line is not WEBVTT")
+        continue
+      }
+      if !lines.prefix(4).contains(where: { $0.hasPrefix("X-TIMESTAMP-MAP=") }) {
+        findings.error(.subtitleMap, item.resource.path, "no X-TIMESTAMP-MAP, expected one after WEBVTT")
+      }
+    }
+  }
+
+  // MARK: Durations
+
+  /// Each EXTINF is its segment's real length, and their sum does not drift.
+  private func durations(_ rendition: Rendition) {
+    guard rendition.segments.count == rendition.playlist.segments.count else { return }
+    let frame = max(rendition.videoFrame, rendition.video == nil ? rendition.audioFrame : 0, 1000)
+    var drift: Nanoseconds = 0
+    for (index, (item, real)) in zip(rendition.playlist.segments, rendition.segments).enumerated() {
+      let difference = sum(item.extinf, -real.duration)
+      // The first audio segment may be counted with or without the priming that its edit list skips.
+      let skipped = index == 0 ? rendition.skipped : 0
+      let nearest = min(distance(difference, 0), distance(sum(difference, skipped), 0))
+      if nearest > RenditionChecker.tolerance(item.decimals, rendition.isFragmented) {
+        findings.error(
+          .extinfWrong, rendition.path,
+          "EXTINF of segment \(index + 1) is \(seconds(item.extinf)), expected \(seconds(real.duration))")
+      }
+      if index > 0 || distance(difference, 0) == nearest { drift = sum(drift, difference) }
+      if distance(drift, 0) > frame {
+        findings.error(
+          .extinfDrift, rendition.path,
+          "after segment \(index + 1) the EXTINF sum is \(seconds(drift)) s off, expected within \(seconds(frame)) s"
+        )
+        return
+      }
+    }
+  }
+
+  /// One unit of the last decimal written, at most a millisecond; a transport stream's ticks add two of theirs.
+  private static func tolerance(_ decimals: Int, _ isFragmented: Bool) -> Nanoseconds {
+    var unit = second
+    for _ in 0..<min(decimals, 9) { unit /= 10 }
+    return min(max(unit, 1000), second / 1000) + (isFragmented ? 0 : 23_000)
+  }
+}

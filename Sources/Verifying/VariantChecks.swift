@@ -1,0 +1,118 @@
+internal import Media
+
+/// Judges what a master playlist says of its variants against what their bytes turned out to be: rules 8 to 10.
+struct VariantChecks {
+  let master: MasterPlaylist
+  let renditions: [String: Rendition]
+  let findings: Findings
+  private var path: String { master.path }
+
+  func check() {
+    for variant in master.variants {
+      guard let rendition = variant.path.flatMap({ renditions[$0] }), rendition.isWhole else { continue }
+      let place = "line \(variant.line) (\(findings.relative(rendition.path)))"
+      let sounds = companions(variant, "AUDIO", rendition)
+      codecs(variant.attributes, rendition, sounds, place)
+      pictures(variant.attributes, rendition, place)
+      if rendition.frameRate != nil { frameRate(variant.attributes, rendition, place) }
+      rates(variant, rendition, sounds, place)
+    }
+  }
+
+  /// The other renditions that can play beside a variant. A rendition that is in the variant itself is not one.
+  private func companions(_ variant: MasterPlaylist.Variant, _ type: String, _ own: Rendition) -> [Rendition]
+  {
+    guard let group = variant.attributes[type] else { return [] }
+    return master.renditions(of: type, in: group).compactMap { $0.path.flatMap { renditions[$0] } }
+      .filter { $0.path != own.path && !$0.playlist.isEncrypted }
+  }
+
+  private func codecs(_ attributes: AttributeList, _ own: Rendition, _ sounds: [Rendition], _ place: String) {
+    guard let text = attributes["CODECS"] else { return }
+    let named = Set(text.split(separator: ",").map { $0.trimmingSpaces.lowercased() })
+      .subtracting(["wvtt", "stpp.ttml.im1t"])
+    let real = Set((own.facts + sounds.flatMap(\.facts)).map(\.codecs))
+    if named != Set(real.map { $0.lowercased() }) {
+      findings.error(
+        .codecsWrong, path,
+        "\(place): CODECS is \"\(text)\", expected \"\(real.sorted().joined(separator: ","))\"")
+    }
+  }
+
+  private func pictures(_ attributes: AttributeList, _ own: Rendition, _ place: String) {
+    guard let video = own.video else { return }
+    if let text = attributes["RESOLUTION"], let size = video.size,
+      AttributeList.resolution(text).map({ $0 != (Int64(size.width), Int64(size.height)) }) ?? false
+    {
+      findings.error(.resolutionWrong, path, "\(place): RESOLUTION is \(text), expected \(size)")
+    }
+    let range = attributes["VIDEO-RANGE"] ?? "SDR"
+    if range != video.videoRange {
+      findings.error(
+        .videoRangeWrong, path, "\(place): VIDEO-RANGE is \(range), expected \(video.videoRange)")
+    }
+  }
+
+  private func frameRate(_ attributes: AttributeList, _ own: Rendition, _ place: String) {
+    guard let text = attributes["FRAME-RATE"], let named = Decimal.number(text), let rate = own.frameRate
+    else {
+      return
+    }
+    let expected = rescale(rate.numerator, from: Rational(1, rate.denominator), to: Rational(1, 1000))
+    if named.decimals != 3 || named.value != expected * 1_000_000 {
+      findings.error(
+        .frameRateWrong, path,
+        "\(place): FRAME-RATE is \(text), expected \(DecimalText.fixed(expected, places: 3))")
+    }
+  }
+
+  private func rates(
+    _ variant: MasterPlaylist.Variant, _ own: Rendition, _ sounds: [Rendition], _ place: String
+  ) {
+    let subtitles = companions(variant, "SUBTITLES", own)
+    let combine = { (rate: (Rendition) -> Int64) -> Int64 in
+      let sound = sounds.map(rate).max() ?? 0
+      // An audio-only variant plays instead of the other sounds of its group, not beside them.
+      let media = own.video == nil ? max(rate(own), sound) : sum(rate(own), sound)
+      return sum(media, subtitles.map(rate).max() ?? 0)
+    }
+    let (peak, average) = (combine(\.peakRate), combine(\.averageRate))
+    VariantChecks.compare(variant.attributes, peak, average, path, place, findings)
+    if average > 0, peak > sum(average, average) {
+      findings.warn(
+        .peakRatio, path, "\(place): the peak is \(peak), expected at most twice the average \(average)")
+    }
+  }
+
+  /// BANDWIDTH is at least the measured peak and AVERAGE-BANDWIDTH the measured average, both within 10 %.
+  static func compare(
+    _ attributes: AttributeList, _ peak: Int64, _ average: Int64, _ path: String, _ place: String,
+    _ findings: Findings
+  ) {
+    if let named = attributes.integer("BANDWIDTH"), peak > 0 {
+      // The last bit may be rounded the other way.
+      if named < peak - 1 {
+        findings.error(
+          .bandwidthLow, path, "\(place): BANDWIDTH is \(named), expected \(peak) or a little more")
+      } else if named - peak > peak / 10 {
+        findings.error(
+          .bandwidthHigh, path, "\(place): BANDWIDTH is \(named), expected at most 10 % above \(peak)")
+      }
+    }
+    if let named = attributes.integer("AVERAGE-BANDWIDTH"), average > 0,
+      distance(named, average) > average / 10
+    {
+      findings.error(
+        .averageWrong, path, "\(place): AVERAGE-BANDWIDTH is \(named), expected within 10 % of \(average)")
+    }
+  }
+}
+
+extension Substring {
+  fileprivate var trimmingSpaces: Substring {
+    var text = self
+    while text.first == " " { text = text.dropFirst() }
+    while text.last == " " { text = text.dropLast() }
+    return text
+  }
+}
