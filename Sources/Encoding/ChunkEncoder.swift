@@ -8,13 +8,10 @@ internal import Media
 /// In: a `ChunkJob` and the source. Out: one packet file a rung, with as many samples as the chunk has frames, the
 /// first a sync sample, times in frames of the whole title. A chunk of a few frames is as good as one of thousands;
 /// a picture that cannot be decoded is replaced by the one before it.
-package struct ChunkEncoder: ~Copyable {
-  private var reader: PictureReader
-
-  /// The reader is kept for the next chunk of the same source.
-  package init(reader: consuming PictureReader) { self.reader = reader }
-
-  package mutating func encode(_ job: ChunkJob, progress: (Int) throws -> Void) throws -> ChunkResult {
+package enum ChunkEncoder {
+  package static func encode(
+    _ job: ChunkJob, reader: inout PictureReader, progress: (Int) throws -> Void
+  ) throws -> ChunkResult {
     var cascade = PictureCascade(
       sizes: job.sizes, sourceColour: job.source.mapsTones ? .bt709 : job.source.colour, colour: job.colour)
     let lanes = try job.rungs.map { try RungLane($0, in: job) }

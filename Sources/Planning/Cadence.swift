@@ -10,7 +10,9 @@ internal import Media
 enum Cadence {
   static func rate(of times: [Int64], timebase: Rational) -> Rational {
     let intervals = zip(times.dropFirst(), times).map { Double($0) - Double($1) }
-    guard timebase.isPositive, let usual = commonest(intervals.filter { $0 > 0 }) else { return Rational(25, 1) }
+    guard timebase.isPositive, let usual = commonest(intervals.filter { $0 > 0 }) else {
+      return Rational(25, 1)
+    }
     let longRun = slope(intervals, usual: usual)
     // Half a tick: what rounding alone can do to the commonest interval of coarse timestamps.
     let agrees = abs(longRun - usual) <= max(0.02 * usual, 0.5)

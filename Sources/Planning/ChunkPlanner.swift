@@ -73,7 +73,9 @@ struct ChunkPlanner {
       if point > position + lengths.patience || point > total - lengths.leastTail { break }
       if best.map({ abs(point - aim) < abs($0 - aim) }) ?? true { best = point }
     }
-    if total - position <= lengths.patience, best.map({ total - aim < abs($0 - aim) }) ?? true { best = total }
+    if total - position <= lengths.patience, best.map({ total - aim < abs($0 - aim) }) ?? true {
+      best = total
+    }
     if let best { return best }
     var forced = position + lengths.forced
     while forced > total - lengths.leastTail, forced - gop >= position + lengths.least { forced -= gop }

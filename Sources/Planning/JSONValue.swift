@@ -124,7 +124,9 @@ struct JSONReader {
     if at == start { throw fault("a digit is expected") }
   }
 
-  private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
 
   private mutating func string() throws(JSONFault) -> String {
     at += 1

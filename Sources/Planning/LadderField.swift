@@ -28,7 +28,8 @@ struct LadderField {
   func integer(_ range: ClosedRange<Int>) throws(LadderFailure) -> Int {
     guard case .number(let digits) = value else { throw wrongType("a whole number") }
     let wanted = "a whole number from \(range.lowerBound) to \(range.upperBound)"
-    guard let number = Int(digits) ?? Double(digits).flatMap({ Int(exactly: $0) }), range.contains(number) else {
+    guard let number = Int(digits) ?? Double(digits).flatMap({ Int(exactly: $0) }), range.contains(number)
+    else {
       throw broken(.outOfRange(value: digits, wanted: wanted))
     }
     return number

@@ -42,7 +42,8 @@ package struct LadderShelf: Sendable {
     var paths: [String: String] = [:]
     for folder in folders {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      for file in files where file.hasSuffix(".json") && !file.hasSuffix(".schema.json") && !file.hasPrefix(".") {
+      for file in files
+      where file.hasSuffix(".json") && !file.hasSuffix(".schema.json") && !file.hasPrefix(".") {
         let name = String(file.dropLast(5))
         if paths[name] == nil { paths[name] = folder + "/" + file }
       }
@@ -74,7 +75,9 @@ package struct LadderShelf: Sendable {
     guard FileManager.default.fileExists(atPath: path) else {
       throw .unreadable(file: path, reason: "no such file")
     }
-    if FileManager.default.fileExists(atPath: path + "/.") { throw .unreadable(file: path, reason: "it is a folder") }
+    if FileManager.default.fileExists(atPath: path + "/.") {
+      throw .unreadable(file: path, reason: "it is a folder")
+    }
     let handle: FileHandle
     let data: Data
     do {

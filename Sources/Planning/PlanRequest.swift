@@ -28,7 +28,8 @@ package struct LadderOverrides: Sendable, Equatable {
   package var maxHeight: Int?
 
   package init(
-    segments: SegmentFormat? = nil, rateControl: RateControl? = nil, speed: Speed? = nil, maxHeight: Int? = nil
+    segments: SegmentFormat? = nil, rateControl: RateControl? = nil, speed: Speed? = nil,
+    maxHeight: Int? = nil
   ) {
     self.segments = segments
     self.rateControl = rateControl

@@ -149,7 +149,8 @@ package enum Planner {
       notes.append(PlanNote("subtitles \(stream.common.index)\(language)", "subtitles are not packaged"))
     }
     for stream in report.other {
-      let reason = stream.kind == "attachment" ? "attachments are not packaged" : "it is neither picture nor sound"
+      let reason =
+        stream.kind == "attachment" ? "attachments are not packaged" : "it is neither picture nor sound"
       notes.append(PlanNote("\(stream.kind) \(stream.common.index)", reason))
     }
     return notes

@@ -16,7 +16,8 @@ enum StandardRate {
   static func parse(_ text: String) -> Rational? {
     let terms = text.split(separator: "/", omittingEmptySubsequences: false)
     if terms.count == 2 {
-      guard let numerator = Int64(terms[0]), let denominator = Int64(terms[1]), numerator > 0, denominator > 0,
+      guard let numerator = Int64(terms[0]), let denominator = Int64(terms[1]), numerator > 0,
+        denominator > 0,
         numerator <= 1_000_000_000, denominator <= 1_000_000_000
       else { return nil }
       return Rational(numerator, denominator).reduced

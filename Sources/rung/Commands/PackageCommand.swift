@@ -1,6 +1,6 @@
 /// `rung package SOURCE --into TREE`: what a person asked for. The composition of the steps is in the files beside
 /// this one.
-struct PackageCommand {
+struct PackageCommand: Command {
   static let declaration = CommandDeclaration(
     name: "package", summary: "makes a stream of a source, in a tree shaped like a bucket",
     discussion: [
@@ -26,5 +26,24 @@ struct PackageCommand {
     workers = invocation.number(Options.workers)
     baseURL = invocation.text(Options.baseURL)
     isForced = invocation.isSet(Options.force)
+  }
+
+  func run(_ shell: Shell) throws(CommandFailure) -> ExitCode {
+    let outcome: PackagePipeline.Outcome
+    do { outcome = try PackagePipeline(self, shell).run() } catch {
+      throw CommandFailure(any: error, source: source)
+    }
+    switch outcome {
+    case .upToDate(let id, let master):
+      shell.log.info("\(id) is up to date", item: source)
+      try StandardOutput.write(master + "\n")
+    case .made(let made):
+      for note in made.notes { shell.log.info("\(note.subject): \(note.reason)", item: source) }
+      if shell.log.showsSummary {
+        shell.log.console.line(SummaryTable.render(made.renditions, milliseconds: made.milliseconds))
+      }
+      try StandardOutput.write(made.master + "\n")
+    }
+    return .done
   }
 }

@@ -34,6 +34,13 @@ enum PlanningSteps {
     }
   }
 
+  /// The ladder as it is used: what `asset.json` keeps.
+  static func applying(_ overrides: LadderOverrides, to ladder: Ladder) throws(CommandFailure) -> Ladder {
+    do throws(LadderFailure) { return try ladder.applying(overrides) } catch {
+      throw CommandFailure(nil, error.message)
+    }
+  }
+
   static func hash(_ source: SourceFile, _ shell: Shell) throws(CommandFailure) -> FileHash {
     do throws(StoreFailure) {
       return try SHA256.hash(

@@ -1,6 +1,7 @@
 /// Every command, in the order in which help lists them. A command is added here.
 let commands: [any Command.Type] = [
-  ProbeCommand.self, PlanCommand.self, VerifyCommand.self, LaddersCommand.self, WorkerCommand.self,
+  ProbeCommand.self, PlanCommand.self, PackageCommand.self, VerifyCommand.self, LaddersCommand.self,
+  WorkerCommand.self,
   HelpCommand.self,
 ]
 

@@ -18,6 +18,9 @@ final class Log: Sendable {
     self.console = console
   }
 
+  /// A person is reading: tables are welcome.
+  var showsSummary: Bool { format == .text && !isQuiet }
+
   func info(_ message: String, item: String? = nil) { record(.info, "note", message, item) }
   func warning(_ message: String, item: String? = nil) { record(.warning, "warning", message, item) }
 

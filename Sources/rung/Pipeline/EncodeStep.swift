@@ -11,6 +11,8 @@ internal import Synchronization
 /// file depends on the plan alone.
 struct EncodeStep: Sendable {
   let plan: Plan
+  /// What the source is called.
+  let sourceName: String
   let store: ChunkStore
   let isCancelled: @Sendable () -> Bool
   /// Frames that need not be encoded, since an earlier run did.
@@ -18,10 +20,11 @@ struct EncodeStep: Sendable {
   private let made = PathTable()
 
   init(
-    plan: Plan, store: ChunkStore, isCancelled: @escaping @Sendable () -> Bool,
+    plan: Plan, sourceName: String, store: ChunkStore, isCancelled: @escaping @Sendable () -> Bool,
     onReused: @escaping @Sendable (Int) -> Void
   ) {
     self.plan = plan
+    self.sourceName = sourceName
     self.store = store
     self.isCancelled = isCancelled
     self.onReused = onReused
@@ -52,7 +55,9 @@ struct EncodeStep: Sendable {
     try plan.audio.filter { try !isMade($0.name) }.map { audio in
       let path = try store.path(for: audio.name)
       let job = AudioJob(audio: audio, timeline: plan.timeline, path: path)
-      return WorkTask(job: .audio(job), doing: "encoding the sound of stream \(audio.stream)") { _ in
+      return WorkTask(
+        job: .sound(name: sourceName, job), doing: "encoding the sound of stream \(audio.stream)"
+      ) { _ in
         made.note(audio.name, try store.adopt(audio.name, from: path, isCancelled: isCancelled))
       }
     }
@@ -77,7 +82,7 @@ struct EncodeStep: Sendable {
     let last = work.chunk.firstFrame + work.chunk.frames - 1
     // Only one of the workers that share a chunk counts its frames.
     return WorkTask(
-      job: .chunk(job), doing: "encoding frames \(work.chunk.firstFrame) to \(last)",
+      job: .encode(name: sourceName, job), doing: "encoding frames \(work.chunk.firstFrame) to \(last)",
       countsFrames: work.rungs.contains(work.leading)
     ) { _ in
       for (name, job) in zip(names, jobs) {

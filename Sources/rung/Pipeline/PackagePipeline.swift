@@ -9,24 +9,12 @@ internal import Probing
 internal import Storing
 internal import Verifying
 
-/// What `rung package` was asked for.
-struct PackageRequest: Sendable {
-  var source: String
-  var tree: String
-  var ladder: Ladder
-  var plan: PlanRequest
-  /// nil: made from the source's name and hash.
-  var id: String?
-  var workers: Int
-  var isForced: Bool
-}
-
 /// The whole way of one source into a tree: open, hash and examine, plan, encode, package, verify, commit.
 ///
 /// In: a request. Out: an asset in the tree, or one reason why not, and then nothing is left behind but finished
 /// chunks, which the next run of the same source and ladder goes on from.
 struct PackagePipeline {
-  let request: PackageRequest
+  let command: PackageCommand
   let shell: Shell
   private let times: StepTimes
 
@@ -43,58 +31,43 @@ struct PackagePipeline {
     var milliseconds: Int64
   }
 
-  init(_ request: PackageRequest, _ shell: Shell) {
-    self.request = request
+  init(_ command: PackageCommand, _ shell: Shell) {
+    self.command = command
     self.shell = shell
     times = StepTimes(log: shell.log)
   }
 
   func run() throws -> Outcome {
-    let source = try SourceFile.open(request.source)
-    let tree = try Tree.open(request.tree)
-    let progress = Progress(total: 0, frameRate: Rational(1, 1), log: shell.log)
-    progress.step("examining \(source.name)")
+    let source = try SourceFile.open(command.source)
+    let ladder = try PlanningSteps.ladder(command.planning.ladder)
+    let applied = try PlanningSteps.applying(command.planning.overrides, to: ladder)
+    let tree = try Tree.open(command.tree)
     let (examination, hash) = try times.measure("probe", item: source.name) { try examine(source) }
-    progress.finish()
-
-    var planRequest = request.plan
-    planRequest.id = request.id ?? AssetID.slug(stem: Self.stem(source.name), hash: hash)
+    let id = PlanningSteps.id(command.planning, source, hash: hash)
     let plan = try times.measure("plan", item: source.name) {
-      try Planner.plan(
-        report: examination.report, survey: examination.survey, ladder: request.ladder, request: planRequest)
+      try PlanningSteps.plan(examination, ladder, command.planning, id: id, source: source)
     }
-    let lock = try tree.lock(planRequest.id)
-    try shell.cancellation.check()
+    let lock = try tree.lock(id)
     _ = try tree.recover()
-    if let done = try upToDate(tree, plan, hash) { return done }
+    if let done = try upToDate(tree, plan, hash, applied) { return done }
 
     let store = try openStore(tree, plan, hash)
     let staging = try tree.begin(lock, layout: plan.layout)
     let encoded = try encode(plan, source, store)
-    let asset = try times.measure("package", item: planRequest.id) {
-      try package(plan, encoded, staging)
-    }
+    let asset = try times.measure("package", item: id) { try package(plan, encoded, staging) }
     try staging.put(
       AssetDocument(
-        id: planRequest.id, source: examination.report, sourceSHA256: hash,
-        ladder: request.ladder.canonicalJSON, renditions: asset.renditions, objects: staging.inventory(),
+        id: id, source: examination.report, sourceSHA256: hash, ladder: try applied.canonicalJSON,
+        renditions: asset.renditions, objects: staging.inventory(),
         madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all)))
-    try times.measure("commit", item: planRequest.id) {
-      try staging.commit(
-        replacing: request.isForced,
-        isCancelled: { [cancellation = shell.cancellation] in cancellation.isCancelled },
-        beforeVisible: { try verify($0, staging.assetKey) })
-    }
+    try times.measure("commit", item: id) { try commit(staging) }
     _ = try store.remove()
-    times.finish(item: planRequest.id)
+    times.finish(item: id)
     return .made(
       Made(
-        id: planRequest.id, master: tree.path(asset.master), renditions: asset.renditions, notes: plan.notes,
+        id: id, master: tree.path(asset.master), renditions: asset.renditions, notes: plan.notes,
         milliseconds: times.total))
   }
-
-  /// The file's name without its extension.
-  private static func stem(_ name: String) -> String { (name as NSString).deletingPathExtension }
 
   // MARK: Steps
 
@@ -102,35 +75,35 @@ struct PackagePipeline {
   private func examine(_ source: SourceFile) throws -> (Examination, String) {
     let hashing = Hashing(descriptor: source.descriptor, path: source.path, cancellation: shell.cancellation)
     defer { hashing.wait() }
-    let examination = try ExamineStep.run(source, shell)
+    let examination = try SourceWorker.start(source, shell).examine(name: source.name)
     return (examination, try hashing.result())
   }
 
   /// The asset is there, of the same source and ladder, and whole: nothing to do. Another one under the same id is
   /// replaced only by force.
-  private func upToDate(_ tree: Tree, _ plan: Plan, _ hash: String) throws -> Outcome? {
+  private func upToDate(_ tree: Tree, _ plan: Plan, _ hash: String, _ ladder: Ladder) throws -> Outcome? {
     let id = plan.layout.id
-    guard !request.isForced, let assetKey = plan.layout.key(.asset) else { return nil }
+    guard !command.isForced, let assetKey = plan.layout.key(.asset) else { return nil }
     switch try tree.existingAsset(id: id, assetKey: assetKey) {
     case .none: return nil
     case .damaged(let path, let what):
       throw CommandFailure(
-        request.source, "\(path) is damaged: \(what)", advice: "package it again with --force")
+        command.source, "\(path) is damaged: \(what)", advice: "package it again with --force")
     case .whole(let summary):
       guard summary.sourceSHA256 == hash else {
         throw CommandFailure(
-          request.source, "the id \(id) belongs to another source (\(summary.sourceName))",
+          command.source, "the id \(id) belongs to another source (\(summary.sourceName))",
           advice: "choose another --id, or replace it with --force")
       }
-      guard summary.isOf(sourceSHA256: hash, ladder: request.ladder.canonicalJSON) else {
+      guard try summary.isOf(sourceSHA256: hash, ladder: ladder.canonicalJSON) else {
         throw CommandFailure(
-          request.source, "\(id) was packaged with another ladder or other options",
+          command.source, "\(id) was packaged with another ladder or other options",
           advice: "replace it with --force, or choose another --id")
       }
       let missing = try tree.missingObjects(of: summary)
       guard missing.isEmpty else {
         throw CommandFailure(
-          request.source, "\(id) lacks \(missing.count) of its objects, first \(missing[0])",
+          command.source, "\(id) lacks \(missing.count) of its objects, first \(missing[0])",
           advice: "package it again with --force")
       }
       return .upToDate(id: id, master: tree.path(plan.layout.key(.master) ?? assetKey))
@@ -154,14 +127,16 @@ struct PackagePipeline {
       frameRate: plan.video?.frameRate ?? Rational(1, 1), log: shell.log)
     defer { progress.finish() }
     progress.step("encoding \(source.name)")
-    let hasVideo = plan.video != nil
+    // With pictures their frames are what counts; without, the seconds of sound.
+    let counted: WorkerProgress.Kind = plan.video == nil ? .sound : .encoded
     let pool = WorkPool(
-      workers: request.workers, source: source.descriptor, live: shell.workers,
-      onProgress: { step in if step.isVideo == hasVideo { progress.advance(frames: step.count) } },
-      onLog: shell.workerLog(source.name))
+      workers: command.workers ?? ProcessInfo.processInfo.activeProcessorCount, source: source.descriptor,
+      live: shell.workers,
+      onProgress: { step in if step.kind == counted { progress.advance(frames: step.count) } },
+      onLog: { [log = shell.log, path = source.path] in log.worker($0, source: path) })
     defer { pool.close() }
     let step = EncodeStep(
-      plan: plan, store: store,
+      plan: plan, sourceName: source.name, store: store,
       isCancelled: { [cancellation = shell.cancellation] in cancellation.isCancelled },
       onReused: { progress.advance(frames: $0) })
     try times.measure("encode", item: plan.layout.id) { try step.run(on: pool) }
@@ -173,18 +148,22 @@ struct PackagePipeline {
     progress.step("packaging \(plan.layout.id)")
     defer { progress.finish() }
     let video = try (plan.video?.rungs ?? []).map { rung in
-      RenditionInput(
-        name: rung.name, source: try PacketFileChain(paths: try encoded.paths(of: rung)), rung: rung,
-        audio: nil)
+      let paths = try encoded.paths(of: rung)
+      return RenditionInput(rung: rung) { try PacketFileChain(paths: paths) }
     }
     let audio = try plan.audio.map { audio in
-      RenditionInput(
-        name: audio.name, source: try PacketFileChain(paths: try encoded.paths(of: audio)), rung: nil,
-        audio: audio)
+      let paths = try encoded.paths(of: audio)
+      return RenditionInput(audio: audio) { try PacketFileChain(paths: paths) }
     }
-    return try Packager.package(plan: plan, renditions: video + audio, into: staging) { [shell] _, _ in
-      try shell.cancellation.check()
-    }
+    return try Packager.package(plan: plan, renditions: video + audio, into: staging)
+  }
+
+  private func commit(_ staging: Staging) throws {
+    let cancellation = shell.cancellation
+    try cancellation.check()
+    try staging.commit(
+      replacing: command.isForced, beforeVisible: { try verify($0, staging.assetKey) },
+      isCancelled: { cancellation.isCancelled })
   }
 
   /// The last look before an asset becomes visible: what `rung verify` would say of it.
@@ -194,7 +173,7 @@ struct PackagePipeline {
     }
     guard let first = report.findings.first(where: { $0.severity == .error }) else { return }
     throw CommandFailure(
-      request.source,
+      command.source,
       "the packaged result failed verification: \(first.code) \(first.path): \(first.message)",
       advice: "nothing was published; please report this source")
   }

@@ -2,21 +2,23 @@ internal import Encoding
 internal import Media
 internal import Probing
 
-/// Does the jobs of one worker, one after another, on the source that it was given. Between two chunks of the same
-/// stream the decoder stays open.
+/// Does the jobs of one worker, one after another, on the source that it was given. The decoder stays open from one
+/// chunk to the next of the same stream.
 final class JobRunner {
   private let descriptor: Int32
-  private var chunks: (key: ChunkKey, encoder: ChunkEncoderBox)?
+  private var pictures: OpenPictures?
 
-  private struct ChunkKey: Equatable {
-    var stream: Int
-    var source: PictureSource
-  }
+  /// A reader, and what it was opened for; in a class, since an optional tuple cannot hold what is not copyable.
+  private final class OpenPictures {
+    let stream: Int
+    let source: PictureSource
+    var reader: PictureReader
 
-  /// In a class, since a tuple's member cannot be what is not copyable.
-  private final class ChunkEncoderBox {
-    var encoder: ChunkEncoder
-    init(_ encoder: consuming ChunkEncoder) { self.encoder = encoder }
+    init(_ reader: consuming PictureReader, stream: Int, source: PictureSource) {
+      self.reader = reader
+      self.stream = stream
+      self.source = source
+    }
   }
 
   init(descriptor: Int32) { self.descriptor = descriptor }
@@ -25,27 +27,32 @@ final class JobRunner {
     switch job {
     case .examine(let name):
       return .examination(try Prober.examine(descriptor: descriptor, name: name))
-    case .chunk(let name, let job):
-      let result = try encoder(name, job).encoder.encode(job) {
-        progress(WorkerProgress(count: $0, isVideo: true))
-      }
-      return .chunk(result)
-    case .audio(let name, let job):
-      let result = try AudioRendition.make(job, descriptor: descriptor, name: name) {
-        progress(WorkerProgress(count: $0, isVideo: false))
-      }
-      return .audio(result)
+    case .analyse(let name, let job):
+      let open = try pictures(name, job.stream, job.source)
+      return .analysis(
+        try ChunkAnalyser.analyse(job, reader: &open.reader) {
+          progress(WorkerProgress(kind: .analysed, count: $0))
+        })
+    case .encode(let name, let job):
+      let open = try pictures(name, job.stream, job.source)
+      return .chunk(
+        try ChunkEncoder.encode(job, reader: &open.reader) {
+          progress(WorkerProgress(kind: .encoded, count: $0))
+        })
+    case .sound(let name, let job):
+      return .sound(
+        try AudioRendition.make(job, descriptor: descriptor, name: name) {
+          progress(WorkerProgress(kind: .sound, count: $0))
+        })
     }
   }
 
-  private func encoder(_ name: String, _ job: ChunkJob) throws -> ChunkEncoderBox {
-    let key = ChunkKey(stream: job.stream, source: job.source)
-    if let chunks, chunks.key == key { return chunks.encoder }
-    chunks = nil
-    let reader = try PictureReader.open(
-      descriptor: descriptor, name: name, stream: job.stream, source: job.source)
-    let box = ChunkEncoderBox(ChunkEncoder(reader: reader))
-    chunks = (key, box)
-    return box
+  private func pictures(_ name: String, _ stream: Int, _ source: PictureSource) throws -> OpenPictures {
+    if let pictures, pictures.stream == stream, pictures.source == source { return pictures }
+    pictures = nil
+    let reader = try PictureReader.open(descriptor: descriptor, name: name, stream: stream, source: source)
+    let opened = OpenPictures(reader, stream: stream, source: source)
+    pictures = opened
+    return opened
   }
 }

@@ -23,27 +23,29 @@ final class SourceWorker {
     }
   }
 
-  /// One job; `doing` is what a person is told if the worker dies of it: `reading it`.
-  func run<Result: Decodable, Progress: Decodable>(
-    _ job: WorkerJob, doing: String, result: Result.Type = Result.self, onProgress: (Progress) -> Void
-  ) throws(CommandFailure) -> Result {
+  func examine(name: String) throws(CommandFailure) -> Examination {
     do throws(WorkerFailure) {
-      return try process.run(job, doing: doing, result: result, onProgress: onProgress, onLog: report)
+      let answer: WorkerAnswer = try process.run(
+        .examine(name: name) as WorkerJob, doing: "reading it", onProgress: { (_: WorkerProgress) in },
+        onLog: { log.worker($0, source: path) })
+      guard case .examination(let examination) = answer else {
+        throw .garbled(line: "an answer to another question", doing: "reading it")
+      }
+      return examination
     } catch {
       throw CommandFailure(error, source: path)
     }
   }
+}
 
-  func examine(name: String) throws(CommandFailure) -> Examination {
-    try run(.examine(name: name), doing: "reading it", onProgress: { (_: NoProgress) in })
-  }
-
-  private func report(_ line: WorkerLog) {
+extension Log {
+  /// A line from inside a worker, under the source's name.
+  func worker(_ line: WorkerLog, source: String) {
     let text = line.item.isEmpty ? line.message : "\(line.item): \(line.message)"
     switch line.level {
-    case .debug, .info: log.info(text, item: path)
+    case .debug, .info: info(text, item: source)
     // What FFmpeg calls an error is one only if the job fails, and then the failure says so.
-    case .warning, .error: log.warning(text, item: path)
+    case .warning, .error: warning(text, item: source)
     }
   }
 }

@@ -1,5 +1,7 @@
+internal import Encoding
 internal import Isolating
 internal import LibAV
+internal import Media
 internal import Probing
 
 /// `rung worker`: a loop of jobs from the parent, in the child that alone opens the source.
@@ -21,28 +23,38 @@ struct WorkerCommand: Command {
     AVLog.capture(level: .warning) { level, item, line in
       channel.send(log: WorkerLog(level: WorkerLog.Level(level), item: item, message: line))
     }
+    let runner = JobRunner(descriptor: channel.source)
     while let request = channel.nextRequest() {
-      do throws(WorkerError) {
-        try Self.perform(try WorkerChannel.job(request), channel)
+      do {
+        let answer = try runner.run(WorkerChannel.job(request)) { channel.send(progress: $0) }
+        AVLog.flush()
+        channel.succeed(answer)
       } catch {
         AVLog.flush()
-        channel.fail(error)
+        channel.fail(WorkerError(describing: error))
       }
     }
     return .done
   }
+}
 
-  /// Does one job and sends its result.
-  private static func perform(_ job: WorkerJob, _ channel: WorkerChannel) throws(WorkerError) {
-    switch job {
-    case .examine(let name):
-      do throws(ProbeFailure) {
-        let examination = try Prober.examine(descriptor: channel.source, name: name)
-        AVLog.flush()
-        channel.succeed(examination)
-      } catch {
-        throw WorkerError(code: error.code, message: error.message)
-      }
+extension WorkerError {
+  /// Whatever ended a job, in words.
+  init(describing error: any Error) {
+    switch error {
+    case let error as WorkerError: self = error
+    case let error as ProbeFailure: self.init(code: error.code, message: error.message)
+    case let error as EncodingFailure: self.init(code: "encoding", message: error.message)
+    case let error as AVFailure: self.init(code: "ffmpeg", message: "FFmpeg failed: \(error)")
+    case let error as DemuxFailure:
+      self.init(code: "demux", message: "the source cannot be opened again: \(error)")
+    case PacketFileFailure.cannotWrite(let path, let code), PacketFileFailure.cannotOpen(let path, let code):
+      let failure = CommandFailure.system(path, "cannot write encoded packets", errno: code)
+      self.init(
+        code: "disk", message: failure.line, advice: failure.advice ?? "",
+        isTemporary: failure.exit == .temporary)
+    default:
+      self.init(code: "unexpected", message: "the job failed: \(error)", advice: "report this as a bug")
     }
   }
 }

@@ -1,8 +1,25 @@
-/// What a worker can be asked to do with its source. Its result and its progress are fixed by the case.
+internal import Encoding
+internal import Probing
+
+/// What a worker can be asked to do with its source; `name` is what the source is called.
 enum WorkerJob: Codable, Sendable, Equatable {
-  /// Gives an `Examination`, without progress. `name` is what the source is called.
   case examine(name: String)
+  case analyse(name: String, AnalysisJob)
+  case encode(name: String, ChunkJob)
+  case sound(name: String, AudioJob)
 }
 
-/// The progress of a job that has none.
-struct NoProgress: Codable, Sendable, Equatable {}
+/// What comes of a job; the case is the job's.
+enum WorkerAnswer: Codable, Sendable, Equatable {
+  case examination(Examination)
+  case analysis(ChunkAnalysis)
+  case chunk(ChunkResult)
+  case sound(AudioResult)
+}
+
+/// How far a job got since it last said so: frames of pictures, or seconds of sound.
+struct WorkerProgress: Codable, Sendable, Equatable {
+  enum Kind: String, Codable { case analysed, encoded, sound }
+  var kind: Kind
+  var count: Int
+}

@@ -1,7 +1,22 @@
 internal import Foundation
 internal import Isolating
+internal import Media
+internal import Packaging
+internal import Storing
 
 extension CommandFailure {
+  /// Whatever ended a job, in words, with the exit code that belongs to it.
+  init(any error: any Error, source: String) {
+    switch error {
+    case let error as CommandFailure: self = error
+    case let error as WorkerFailure: self.init(error, source: source)
+    case let error as StoreFailure: self.init(error)
+    case let error as PackagingFailure: self.init(source, "\(error)")
+    case let error as PacketFileFailure: self.init(source, "\(error)", advice: "run it again")
+    default: self.init(source, "failed: \(error)", advice: "report this as a bug")
+    }
+  }
+
   /// What a worker's end means for the source it worked on, in words.
   init(_ failure: WorkerFailure, source: String) {
     let damaged = "the file is probably damaged: convert or export it again"
