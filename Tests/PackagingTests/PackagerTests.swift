@@ -90,6 +90,7 @@ internal import Testing
     var description: String
     var format: SegmentFormat
     var inputs: @Sendable () -> [RenditionInput]
+    var cuts = Samples.realCuts
   }
 
   private static let languages = [
@@ -108,6 +109,12 @@ internal import Testing
     Case(description: "ts two languages", format: .ts, inputs: { Samples.real(sounds: languages) }),
     Case(description: "ts video only", format: .ts, inputs: { Samples.real(sounds: []) }),
     Case(description: "ts audio only", format: .ts, inputs: { Samples.real(rungs: []) }),
+    Case(description: "hevc", format: .fmp4, inputs: { [Samples.single("video-hevc")] }, cuts: [4]),
+    Case(description: "av1", format: .fmp4, inputs: { [Samples.single("video-av1")] }, cuts: [4]),
+    Case(description: "ac3", format: .fmp4, inputs: { [Samples.single("sound-ac3")] }, cuts: [4]),
+    Case(description: "flac", format: .fmp4, inputs: { [Samples.single("sound-flac")] }, cuts: [4]),
+    Case(description: "opus", format: .fmp4, inputs: { [Samples.single("sound-opus")] }, cuts: [4]),
+    Case(description: "ac3 in ts", format: .ts, inputs: { [Samples.single("sound-ac3")] }, cuts: [4]),
   ]
 
   @Test(
@@ -117,7 +124,7 @@ internal import Testing
   func passes(_ example: Case) throws {
     let target = MemoryTarget()
     let asset = try Packager.package(
-      plan: Samples.plan(example.format), renditions: example.inputs(), into: target)
+      plan: Samples.plan(example.format, cuts: example.cuts), renditions: example.inputs(), into: target)
     let folder = try TemporaryFolder("packaging")
     try target.write(to: folder)
     let result = try Shell.run(

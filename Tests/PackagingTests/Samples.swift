@@ -29,6 +29,17 @@ enum Samples {
     return video + sounds.map { audio in RenditionInput(audio: audio) { try file(fixture) } }
   }
 
+  /// One track alone, of any codec.
+  static func single(_ fixture: String) -> RenditionInput {
+    if fixture.hasPrefix("video") {
+      let rung = Rung(
+        name: "64p", codec: .hevc, size: PictureSize(64, 64), bitrate: 1, maxBitrate: 1, profile: "main",
+        level: 30)
+      return RenditionInput(rung: rung) { try file(fixture) }
+    }
+    return RenditionInput(audio: sound("audio-2", language: nil)) { try file(fixture) }
+  }
+
   static func sound(
     _ name: String = "audio-aac-2-en", language: String? = "en", label: String = "English",
     isDefault: Bool = true
@@ -72,10 +83,13 @@ enum Samples {
       let inGOP = index % gop
       var shown = index
       if reorders, inGOP > 0, gop - (inGOP - 1) / 2 * 2 > 2 { shown += inGOP % 2 == 1 ? 1 : -1 }
+      let count = max(6, bytes(index))
+      let unit = [UInt8](repeating: 0xaa, count: count - 5)
+      let head = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: (count - 4) >> $0) }
       return CodedSample(
         presentation: Int64(shown), decode: Int64(index - (reorders ? 1 : 0)), duration: 1,
         isSync: inGOP == 0,
-        bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: bytes(index)))
+        bytes: head + [inGOP == 0 ? 0x65 : 0x41] + unit)
     }
     return SampleList(format, samples)
   }
