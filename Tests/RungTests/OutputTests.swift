@@ -1,7 +1,9 @@
-internal import Foundation
 internal import Media
 internal import Synchronization
 internal import Testing
+
+internal import struct Foundation.Data
+internal import class Foundation.JSONSerialization
 
 @testable internal import rung
 
@@ -108,7 +110,7 @@ private final class Recorder: Sendable {
     progress.advance(frames: 30)
     #expect(
       recorder.written
-        == "\r\u{1b}[Kencode [######--------------------------]  20 %  60/300  20.0x  0:00 left")
+        == "\r\u{1b}[Kencode [#######-------------------------------]  20 %  60/300  20.0x  0:00 left")
     recorder.clear()
     progress.finish()
     #expect(recorder.written == "\r\u{1b}[K")
@@ -172,7 +174,8 @@ private final class Recorder: Sendable {
 @Suite struct TableTests {
   @Test(arguments: [
     (Int64(0), "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (12_345, "12.3 kB"),
-    (123_456, "123 kB"), (999_949, "1000 kB"), (5_242_880, "5.2 MB"), (268_435_456, "268 MB"),
+    (123_456, "123 kB"), (999_499, "999 kB"), (999_949, "1.0 MB"), (5_242_880, "5.2 MB"),
+    (268_435_456, "268 MB"),
     (9_876_543_210, "9.9 GB"), (Int64.max, "9223 PB"),
   ])
   func bytes(count: Int64, expected: String) {

@@ -4,16 +4,20 @@ internal import Media
 enum Human {
   /// `1.2 MB`, in powers of 1000 as disks and networks count.
   static func bytes(_ count: Int64) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB", "PB"]
-    guard count >= 1000 else { return count == 1 ? "1 byte" : "\(count) bytes" }
-    var tenths = count / 100 + (count % 100 >= 50 ? 1 : 0)
-    var unit = 1
-    while tenths >= 10_000, unit < units.count - 1 {
-      tenths = tenths / 1000 + (tenths % 1000 >= 500 ? 1 : 0)
-      unit += 1
+    guard count >= 1000 else { return Human.count(Int(clamping: count), "byte") }
+    var divisor: Int64 = 1000
+    for unit in ["kB", "MB", "GB", "TB"] {
+      let tenths = rounded(count, divisor / 10)
+      if tenths < 1000 { return "\(DecimalText.fixed(tenths, places: 1)) \(unit)" }
+      let whole = rounded(count, divisor)
+      if whole < 1000 { return "\(whole) \(unit)" }
+      divisor *= 1000
     }
-    return
-      "\(tenths >= 1000 ? String((tenths + 5) / 10) : DecimalText.fixed(tenths, places: 1)) \(units[unit])"
+    return "\(rounded(count, divisor)) PB"
+  }
+
+  private static func rounded(_ count: Int64, _ divisor: Int64) -> Int64 {
+    count / divisor + (count % divisor >= divisor / 2 ? 1 : 0)
   }
 
   /// `2800 kbit/s`
