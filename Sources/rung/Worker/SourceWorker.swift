@@ -4,6 +4,8 @@ internal import Probing
 /// A worker with a source, from the parent's side: jobs in, results out, its log lines sent on under the source's
 /// name. For one thread, which starts it.
 final class SourceWorker {
+  /// A file can be broken in every packet.
+  private static let mostLines = 20
   private let process: WorkerProcess
   private let path: String
   private let log: Log
@@ -23,13 +25,26 @@ final class SourceWorker {
     }
   }
 
+  /// What FFmpeg says of a source that cannot be read is left to machines: a person gets the one line that names
+  /// what is wrong and what to do.
   func examine(name: String) throws(CommandFailure) -> Examination {
+    var held: [WorkerLog] = []
     do throws(WorkerFailure) {
       let answer: WorkerAnswer = try process.run(
         .examine(name: name) as WorkerJob, doing: "reading it", onProgress: { (_: WorkerProgress) in },
-        onLog: { log.worker($0, source: path) })
+        onLog: { line in
+          if log.format == .json {
+            log.worker(line, source: path)
+          } else if held.count < 100_000 {
+            held.append(line)
+          }
+        })
       guard case .examination(let examination) = answer else {
         throw .garbled(line: "an answer to another question", doing: "reading it")
+      }
+      for line in held.prefix(Self.mostLines) { log.worker(line, source: path) }
+      if held.count > Self.mostLines {
+        log.warning("\(held.count - Self.mostLines) more lines of this kind were left out", item: path)
       }
       return examination
     } catch {
