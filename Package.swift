@@ -58,6 +58,6 @@ let package = Package(
     tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
     tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
     tests("RungTests", ["rung", "Isolating", "Media", "TestKit"]),
-    tests("EndToEndTests", ["TestKit"]),
+    tests("EndToEndTests", ["TestKit"], exclude: ["Goldens", "Ladders"]),
   ]
 )
