@@ -136,7 +136,8 @@ final class AssetVerifier {
     var known = Set(lists)
     for object in inventory.objects where object.key.hasSuffix(".json") {
       guard let file = InputFile.open(object.path), let bytes = try? file.whole(limit: AssetVerifier.limit),
-        let manifest = JSONValue.parse(bytes), manifest.array?.first?["url"] != nil
+        let manifest = JSONValue.parse(bytes), let items = manifest.array,
+        items.first?["url"] != nil || TreeFiles.name(object.key) == "manifest.json"
       else { continue }
       known.formUnion(parts(object.path, manifest, limit: inventory.partLimit))
     }
