@@ -75,6 +75,9 @@ extension Mutation {
       tree.replace(iframes, "BYTERANGE:\(length)@24", "BYTERANGE:\(length - 1)@24")
     },
     Mutation(.iframeRange, "one byte late") { $0.replace(iframes, "@24\n", "@25\n") },
+    Mutation(.iframeRange, "without the tables' packet", .transport) {
+      $0.replace(iframes, "@0\n", "@188\n")
+    },
     Mutation(.iframeRange, "not said to be one") { $0.replace(iframes, "#EXT-X-I-FRAMES-ONLY\n", "") },
     Mutation(.iframeCoverage, "one a segment") { tree in
       let lines = String(decoding: tree.files[iframes] ?? [], as: UTF8.self).split(separator: "\n")

@@ -88,4 +88,17 @@ struct TransportBuilder {
     }
     return result
   }
+
+  /// From each PAT to the end of the picture after it.
+  static func keyframes(_ bytes: [UInt8]) -> [Range<Int>] {
+    let places = Array(stride(from: 0, to: bytes.count, by: 188))
+    let starts = places.map { bytes[$0 + 1] & 0x40 != 0 }
+    let tables = places.indices.filter {
+      starts[$0] && bytes[places[$0] + 1] & 31 == 0 && bytes[places[$0] + 2] == 0
+    }
+    return tables.map { first in
+      let end = places.indices.dropFirst(first + 3).first { starts[$0] }
+      return places[first]..<(end.map { places[$0] } ?? bytes.count)
+    }
+  }
 }

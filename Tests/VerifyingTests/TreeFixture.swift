@@ -200,21 +200,29 @@ struct TreeFixture {
     let folder = Self.hls + "720p/"
     var builder = TransportBuilder()
     var index = Self.header(3, target: 2)
-    var (sizes, sound): ([Int], Int) = ([], 900_000)
-    for (number, frames) in [94, 94, 94].enumerated() {
+    var iframes = Self.header(4, target: 1) + "#EXT-X-I-FRAMES-ONLY\n"
+    var (sizes, frames, sound): ([Int], [Int], Int) = ([], [], 900_000)
+    for (number, count) in [94, 94, 94].enumerated() {
       let file = "seg-\(Self.version)-0000\(number + 1).ts"
-      let bytes = builder.segment(time: 900_000 + number * 180_000, size: 300, sound: sound, frames: frames)
-      sound += frames * 1920
+      let bytes = builder.segment(time: 900_000 + number * 180_000, size: 300, sound: sound, frames: count)
+      sound += count * 1920
       files[folder + file] = bytes
       sizes.append(bytes.count)
       index += Self.extinf(2_000_000) + file + "\n"
+      for range in TransportBuilder.keyframes(bytes) {
+        iframes += Self.extinf(1_000_000) + "#EXT-X-BYTERANGE:\(range.count)@\(range.lowerBound)\n\(file)\n"
+        frames.append(range.count)
+      }
     }
     files[folder + "index.m3u8"] = Array((index + "#EXT-X-ENDLIST\n").utf8)
+    files[folder + "iframes.m3u8"] = Array((iframes + "#EXT-X-ENDLIST\n").utf8)
+    let frame = Self.rate(frames, frames.map { _ in 1_000_000 })
     let rate = Self.rate(sizes, [2_000_000, 2_000_000, 2_000_000])
     let master =
       "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:BANDWIDTH=\(rate.peak),"
       + "AVERAGE-BANDWIDTH=\(rate.average),CODECS=\"avc1.42c00a,mp4a.40.2\",RESOLUTION=64x48,FRAME-RATE=10.000\n"
-      + "720p/index.m3u8\n"
+      + "720p/index.m3u8\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=\(frame.peak),AVERAGE-BANDWIDTH=\(frame.average),"
+      + "CODECS=\"avc1.42c00a\",RESOLUTION=64x48,URI=\"720p/iframes.m3u8\"\n"
     files[Self.hls + "master.m3u8"] = Array(master.utf8)
   }
 
