@@ -84,8 +84,8 @@ package struct VideoPlan: Codable, Sendable, Equatable {
   package var gopFrames: Int
   /// First frame of each segment, then `frames`: `[0, 180, 360, 412]`.
   package var segmentFrames: [Int]
-  /// For output frame n the presentation time, in ticks of the source stream's timebase, of the picture it shows;
-  /// never descending. With field-rate deinterlacing a time between two pictures names a second field.
+  /// For output frame n the presentation time, in ticks of `source.timebase`, of the picture it shows; never
+  /// descending. With field-rate deinterlacing a time between two pictures names a second field.
   package var schedule: TickList
   package var chunks: [Chunk]
   /// From the largest to the smallest.
@@ -107,6 +107,8 @@ package struct VideoPlan: Codable, Sendable, Equatable {
 
 /// How the decoded pictures of a source become upright, progressive, standard-range ones.
 package struct PictureSource: Codable, Sendable, Equatable {
+  /// Of the schedule's and the chunks' times: the source stream's timebase, or half of it with field-rate
+  /// deinterlacing, so that the middle between two pictures is a whole tick.
   package var timebase: Rational
   package var codedSize: PictureSize
   package var sampleAspectRatio: Rational
@@ -136,7 +138,7 @@ package struct Chunk: Codable, Sendable, Equatable {
   package var index: Int
   package var firstFrame: Int
   package var frames: Int
-  /// The presentation time of the source keyframe from which decoding starts, and earlier ones to fall back on.
+  /// The presentation time, in ticks of `source.timebase`, of the source keyframe from which decoding starts.
   package var seek: Int64
 
   package init(index: Int, firstFrame: Int, frames: Int, seek: Int64) {
