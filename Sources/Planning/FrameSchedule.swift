@@ -41,13 +41,20 @@ struct FrameSchedule {
     let outputUnit = FrameSchedule.unit(outputRate)
     var schedule: [Int64] = []
     for entry in entries {
-      let place = rescale(entry.place, from: sourceUnit, to: outputUnit)
+      let place =
+        sourceUnit == outputUnit
+        ? entry.place : rescale(entry.place, from: sourceUnit, to: outputUnit)
       let slot = max(Int((place &+ FrameSchedule.one / 2) >> 16), schedule.count - 1, 0)
       while schedule.count < slot { schedule.append(schedule.last ?? entry.tick) }
       if schedule.count == slot { schedule.append(entry.tick) } else { schedule[slot] = entry.tick }
     }
     let length = finish.ticks(in: outputUnit) &- start.ticks(in: outputUnit)
-    let frames = max(Int((length &+ FrameSchedule.one / 2) >> 16), schedule.count, 1)
+    let covered = max(Int((length &+ FrameSchedule.one / 2) >> 16), 1)
+    // Where pictures are left out, the last one may have rounded into a frame past the end.
+    if outputRate < sourceRate, schedule.count > covered {
+      schedule.removeLast(schedule.count - covered)
+    }
+    let frames = max(covered, schedule.count)
     if let last = schedule.last, schedule.count < frames {
       schedule += Array(repeating: last, count: frames - schedule.count)
     }

@@ -17,9 +17,9 @@ struct LayoutPlanner {
         }
       }
     }
-    // TS carries a single audio track inside the variants, unless there is nothing else to make.
-    let separate =
-      ladder.segments == .ts && audio.count <= 1 && !rungs.isEmpty && rungs.count == 1 ? [] : audio
+    // TS carries a single audio track inside the variants, and needs no rendition of its own beside a single one.
+    let isMuxed = ladder.segments == .ts && audio.count <= 1 && rungs.count == 1
+    let separate = isMuxed ? [] : audio
     var owners: [String: String] = [:]
     func claim(_ slot: Layout.Slot, _ rendition: String, _ n: Int = 0) throws(PlanFailure) {
       guard let key = layout.key(slot, rendition: rendition, version: "0", n: n) else { return }

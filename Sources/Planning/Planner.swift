@@ -87,11 +87,17 @@ package enum Planner {
   private static func ends(
     _ video: PictureTimes?, _ audio: [AudioSpan], _ limits: PlanLimits
   ) throws(PlanFailure) -> (start: MediaTime, finish: MediaTime) {
-    var starts = audio.map { MediaTime($0.start, $0.timebase) }
-    var finishes = audio.map { MediaTime($0.end, $0.timebase) }
+    var spans = audio.map { (stream: $0.stream, start: $0.start, end: $0.end, timebase: $0.timebase) }
     if let video, let first = video.times.values.first {
-      starts.insert(MediaTime(first, video.timebase), at: 0)
-      finishes.insert(MediaTime(video.end, video.timebase), at: 0)
+      spans.insert((video.stream, first, video.end, video.timebase), at: 0)
+    }
+    var (starts, finishes) = ([MediaTime](), [MediaTime]())
+    for span in spans {
+      starts.append(MediaTime(span.start, span.timebase))
+      finishes.append(MediaTime(span.end, span.timebase))
+      // Three hundred years from zero: no clock says that, and beyond it frame counts no longer fit 64 bits.
+      let isFar = [starts, finishes].contains { abs($0.last?.approximateSeconds ?? 0) > 1e10 }
+      if isFar { throw .badTimestamps(stream: span.stream) }
     }
     guard let start = starts.min(), let finish = finishes.max() else { throw .nothingToPackage }
     let seconds = Rational(1, 1)

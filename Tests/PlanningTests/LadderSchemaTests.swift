@@ -66,7 +66,9 @@ import Testing
       let text =
         #"{"name":"x","outputs":["hls"],"rungs":[{"name":"a","width":64,"height":64,"bitrate":10000}],"#
         + #""layout":{"\#(slot.rawValue)":7}}"#
-      let failure = #expect(throws: LadderFailure.self) { try LadderDecoder.decode(Data(text.utf8), file: "f") }
+      let failure = #expect(throws: LadderFailure.self) {
+        try LadderDecoder.decode(Data(text.utf8), file: "f")
+      }
       let isKnown = failure?.message.hasSuffix("has to be a text, not a number") == true
       #expect(isKnown == slots.contains(slot.rawValue), "\(slot)")
     }
