@@ -51,9 +51,11 @@ struct TransportRendition {
     return writer.result
   }
 
-  /// Tables come when asked for and not by a clock; the decoder's buffering time is 0.7 s.
+  /// Tables come when asked for and not by a clock; the decoder's buffering time is 0.7 s; a PCR at least every
+  /// 100 ms (ISO/IEC 13818-1 2.7.2), which at 24 frames a second is every other frame.
   private static let options = [
     "mpegts_copyts": "1", "sdt_period": "86400", "pat_period": "86400", "max_delay": "700000",
+    "pcr_period": "40",
   ]
 
   /// H.264 and AAC, and what a copy may carry (RFC 8216bis 3.1.1, A 1.2).

@@ -23,7 +23,14 @@ enum Cadence {
       let average = span > 0 ? Double(intervals.count) / span : measured
       if average <= StandardRate.fastest { return StandardRate.snapped(average) }
     }
-    return StandardRate.snapped(measured)
+    return isSteady(intervals, usual) ? StandardRate.snapped(measured) : StandardRate.usual(near: measured)
+  }
+
+  /// Nine of ten intervals are a whole number of the usual one, give or take what rounded stamps do.
+  private static func isSteady(_ intervals: [Double], _ usual: Double) -> Bool {
+    let tolerance = max(0.04 * usual, 1)
+    let steady = intervals.filter { abs($0 - max(1, ($0 / usual).rounded()) * usual) <= tolerance }.count
+    return steady * 10 >= intervals.count * 9
   }
 
   private static func commonest(_ intervals: [Double]) -> Double? {

@@ -38,6 +38,13 @@ enum StandardRate {
     return nearest(measured, in: family.map(\.reduced), within: 0.002) ?? thousandths(min(measured, 1000))
   }
 
+  /// For pictures that come unevenly, as from a phone: the rate that the camera was set to is the standard one near
+  /// the commonest interval; far from all of them it is the source's own.
+  static func usual(near measured: Double) -> Rational {
+    guard measured.isFinite, measured > 0 else { return Rational(25, 1) }
+    return nearest(measured, in: all, within: 0.12) ?? snapped(measured)
+  }
+
   /// Halved until it is at most `most`.
   static func halved(_ rate: Rational, atMost most: Rational) -> Rational {
     var rate = rate

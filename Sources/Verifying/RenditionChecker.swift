@@ -92,6 +92,12 @@ struct RenditionChecker {
       }
     }
     rendition.segments = checker.segments
+    // One picture alone has no duration in a transport stream but the one that the playlist gives it.
+    if let last = rendition.segments.indices.last, rendition.segments[last].duration == 0,
+      checker.frameTicks == 0, let item = rendition.playlist.segments.last
+    {
+      rendition.segments[last].duration = item.extinf
+    }
     rendition.facts = checker.facts
     rendition.keyframes = checker.keyframes
     rendition.audioFrame = nanoseconds(checker.audioFrameTicks, TransportTrack.clock)

@@ -71,10 +71,9 @@ struct VariantChecks {
   ) {
     let subtitles = companions(variant, "SUBTITLES", own)
     let combine = { (rate: (Rendition) -> Int64) -> Int64 in
-      let sound = sounds.map(rate).max() ?? 0
-      // An audio-only variant plays instead of the other sounds of its group, not beside them.
-      let media = own.video == nil ? max(rate(own), sound) : sum(rate(own), sound)
-      return sum(media, subtitles.map(rate).max() ?? 0)
+      // A player that has chosen another sound of the group reads it beside the variant's own playlist.
+      let sound = sounds.filter { $0.path != own.path }.map(rate).max() ?? 0
+      return sum(sum(rate(own), sound), subtitles.map(rate).max() ?? 0)
     }
     let (peak, average) = (combine(\.peakRate), combine(\.averageRate))
     VariantChecks.compare(variant.attributes, peak, average, path, place, findings)
@@ -89,6 +88,8 @@ struct VariantChecks {
     _ attributes: AttributeList, _ peak: Int64, _ average: Int64, _ path: String, _ place: String,
     _ findings: Findings
   ) {
+    // Where no run of segments is as long as the rule wants but the short ones are dense, the average is more.
+    let peak = max(peak, average)
     if let named = attributes.integer("BANDWIDTH"), peak > 0 {
       // The last bit may be rounded the other way.
       if named < peak - 1 {

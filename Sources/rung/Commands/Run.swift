@@ -1,3 +1,5 @@
+internal import LibAV
+
 /// Every command, in the order in which help lists them. A command is added here.
 let commands: [any Command.Type] = [
   ProbeCommand.self, PlanCommand.self, PackageCommand.self, VerifyCommand.self, LaddersCommand.self,
@@ -47,6 +49,8 @@ private func perform(
     format: invocation.choice(Options.log) ?? .text, isQuiet: invocation.isSet(Options.quiet),
     console: console)
   let shell = Shell(log: log)
+  // What the muxers say in this process; the libraries' warnings about streams that Rung itself made are noise.
+  AVLog.capture(level: .error) { _, item, line in log.warning(line, item: item.isEmpty ? nil : item) }
   // A worker keeps the default actions: its parent decides about its end.
   if !type.declaration.isHidden { Signals.install(shell.cancellation, console: console) }
   do throws(CommandFailure) {
