@@ -7,6 +7,8 @@ import math
 import random
 import subprocess
 
+from measure import Unmeasured
+
 
 class Canvas:
     """A picture being drawn: RGBA pixels in, a PAM file out. Spans are filled whole, which keeps it quick."""
@@ -90,11 +92,11 @@ def leaves(canvas, area, count, sizes, palette, seed, last_only=False):
 
 
 def ffmpeg(*arguments):
-    """Runs the ffmpeg command quietly; a failure ends the script with its last lines."""
+    """Runs the ffmpeg command quietly; a failure is told with its last lines."""
     command = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"ffmpeg failed:\n{done.stderr[-2000:]}")
+        raise Unmeasured(f"ffmpeg failed: {done.stderr.strip()[-600:]}")
 
 
 def textured(drawing, out, folder, seed, gain=1.0, finest=1, decay=0.9, blur=0.0):
