@@ -47,13 +47,8 @@ package struct AnalysisJob: Codable, Sendable, Equatable {
 
 /// What the analysis says about a chunk, for sharing out bits and for later steps.
 package struct ChunkAnalysis: Codable, Sendable, Equatable {
-  package var frames: Int
   package var size: PictureSize
-  /// The quantiser on average, and what the frames cost with it.
-  package var quantiser: Double
-  package var textureBits: Double
-  package var motionBits: Double
-  package var otherBits: Double
+  package var bits: BitSum
   /// The same for each GOP, all kinds of bits together.
   package var gopBits: [Double]
   /// Frames of the chunk that begin a new scene (mostly intra blocks in a frame that could have used others).

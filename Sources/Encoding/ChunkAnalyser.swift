@@ -21,13 +21,8 @@ package enum ChunkAnalyser {
       throw EncodingFailure.frameCount(
         rung: "the analysis", expected: job.schedule.values.count, got: statistics.frames.count)
     }
-    let count = Double(max(1, statistics.frames.count))
     return ChunkAnalysis(
-      frames: statistics.frames.count, size: job.size,
-      quantiser: statistics.frames.reduce(0) { $0 + $1.quantiser } / count,
-      textureBits: statistics.frames.reduce(0) { $0 + $1.textureBits },
-      motionBits: statistics.frames.reduce(0) { $0 + $1.motionBits },
-      otherBits: statistics.frames.reduce(0) { $0 + $1.otherBits },
+      size: job.size, bits: PassStatistics.sum(statistics.frames),
       gopBits: gopBits(statistics, job.gopFrames), sceneCuts: statistics.sceneCuts,
       blackHead: luma.prefix { $0 < blackLuma }.count,
       blackTail: luma.reversed().prefix { $0 < blackLuma }.count,

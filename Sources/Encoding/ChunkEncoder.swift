@@ -42,10 +42,12 @@ private final class SecondPassFiles {
 
   /// nil where the rung's codec or the job has no use for an analysis.
   static func make(for job: ChunkJob.RungJob, in chunk: ChunkJob) throws -> SecondPassFiles? {
-    guard job.rung.codec == .h264, job.allotment != nil, let analysis = chunk.analysis else { return nil }
+    guard job.rung.codec == .h264, let allotment = job.allotment, let analysis = chunk.analysis else {
+      return nil
+    }
     let read = try PassStatistics(path: analysis.statistics)
     let files = SecondPassFiles(job.path + ".stats")
-    let text = read.text(scaled: BitScale(from: analysis.size, to: job.rung.size))
+    let text = read.text(scaled: allotment.scale)
     try Data(text.utf8).write(to: URL(fileURLWithPath: files.statistics))
     // x264 looks for the tree beside the statistics.
     try FileManager.default.linkItem(atPath: analysis.tree, toPath: files.tree)

@@ -40,12 +40,10 @@ package struct ChunkJob: Codable, Sendable, Equatable {
   package struct AnalysisFiles: Codable, Sendable, Equatable {
     package var statistics: String
     package var tree: String
-    package var size: PictureSize
 
-    package init(statistics: String, tree: String, size: PictureSize) {
+    package init(statistics: String, tree: String) {
       self.statistics = statistics
       self.tree = tree
-      self.size = size
     }
   }
 
@@ -79,12 +77,15 @@ extension PictureSize {
 package struct Allotment: Codable, Sendable, Equatable {
   /// Bits per second on average over the chunk.
   package var bitrate: Int
+  /// By how much the rung's bits differ from the analysis's.
+  package var scale: BitScale
   /// The buffer that the encoder may assume, in bits, and how full it is at the chunk's start (0 to 1).
   package var bufferBits: Int
   package var startFullness: Double
 
-  package init(bitrate: Int, bufferBits: Int, startFullness: Double) {
+  package init(bitrate: Int, scale: BitScale, bufferBits: Int, startFullness: Double) {
     self.bitrate = bitrate
+    self.scale = scale
     self.bufferBits = bufferBits
     self.startFullness = startFullness
   }

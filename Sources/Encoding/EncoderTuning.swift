@@ -35,20 +35,35 @@ enum EncoderTuning {
   /// What both passes of x264 have to agree on, and what makes chunks of one rendition alike: one set of parameter
   /// sets, the same bytes on every machine.
   private static func shared(_ gopFrames: Int) -> String {
-    "threads=1:keyint=\(gopFrames):min-keyint=\(gopFrames):scenecut=0:mbtree=1:bframes=5:b-adapt=2:weightp=1"
+    "log=0:threads=1:rc-lookahead=40:keyint=\(gopFrames):min-keyint=\(gopFrames):scenecut=0:mbtree=1:bframes=5:b-adapt=2:weightp=1"
       + ":stitchable=1:cpu-independent=1"
   }
 
   /// The first pass that all rungs read: its decisions about frame types and about which blocks matter to later
   /// frames are what a deep lookahead buys.
   static func analysis(of job: AnalysisJob) -> VideoEncoderSettings {
+    firstPass(
+      size: job.size, frameRate: job.frameRate, colour: job.colour, gopFrames: job.gopFrames,
+      quality: job.quality, statistics: job.statisticsPath)
+  }
+
+  /// The same at the size of a rung.
+  static func trial(of rung: Rung, in job: CalibrationJob, statistics: String) -> VideoEncoderSettings {
+    firstPass(
+      size: rung.size, frameRate: job.chunk.frameRate, colour: job.chunk.colour,
+      gopFrames: job.chunk.gopFrames, quality: job.quality, statistics: statistics)
+  }
+
+  private static func firstPass(
+    size: PictureSize, frameRate: Rational, colour: Colour, gopFrames: Int, quality: Double,
+    statistics: String
+  ) -> VideoEncoderSettings {
     var settings = VideoEncoderSettings(
-      encoder: "libx264", size: job.size, frameRate: job.frameRate, colour: job.colour,
-      gopFrames: job.gopFrames)
+      encoder: "libx264", size: size, frameRate: frameRate, colour: colour, gopFrames: gopFrames)
     settings.pass = .first
     settings.options = [
-      ("preset", "superfast"), ("forced-idr", "1"), ("crf", "\(job.quality)"), ("stats", job.statisticsPath),
-      ("x264-params", shared(job.gopFrames) + ":rc-lookahead=40:subme=2:me=hex:ref=1:trellis=0"),
+      ("preset", "superfast"), ("forced-idr", "1"), ("crf", "\(quality)"), ("stats", statistics),
+      ("x264-params", shared(gopFrames) + ":subme=2:me=hex:ref=1:trellis=0"),
     ]
     return settings
   }

@@ -49,15 +49,6 @@ struct PassStatistics: Equatable {
     self.frames = frames
   }
 
-  /// What these frames cost with all their quantisers moved to `quantiser`, by x264's own model.
-  func bits(at quantiser: Double, scale: BitScale = .none) -> Double {
-    frames.reduce(0) { sum, frame in
-      let ratio = exp2((frame.quantiser - quantiser) / 6)
-      return sum + frame.textureBits * scale.texture * pow(ratio, 1.1)
-        + frame.motionBits * scale.motion * pow(ratio, 0.5) + frame.otherBits * scale.other
-    }
-  }
-
   /// The file for a rung whose frames cost more or less by `scale`.
   func text(scaled scale: BitScale) -> String {
     var text = header + "\n"
@@ -72,24 +63,25 @@ struct PassStatistics: Equatable {
   }
 }
 
-/// By how much bits of texture, of motion vectors and of all else differ between two sizes of the same pictures.
-struct BitScale: Equatable {
-  var texture: Double
-  var motion: Double
-  var other: Double
-  static let none = BitScale(texture: 1, motion: 1, other: 1)
-
-  init(texture: Double, motion: Double, other: Double) {
-    self.texture = texture
-    self.motion = motion
-    self.other = other
+extension PassStatistics {
+  /// All bits of `frames` by kind, with the quantiser that they were spent at on average.
+  static func sum(_ frames: some Collection<PassFrame>) -> BitSum {
+    var sum = BitSum()
+    for frame in frames {
+      sum.frames += 1
+      sum.quantiser += frame.quantiser
+      sum.texture += frame.textureBits
+      sum.motion += frame.motionBits
+      sum.other += frame.otherBits
+    }
+    if sum.frames > 0 { sum.quantiser /= Double(sum.frames) }
+    return sum
   }
 
-  /// Bits grow slower than pixels, since neighbours are more alike the more of them there are. The exponents are
-  /// measured over pictures of several kinds (`.ci/bench`).
-  init(from analysed: PictureSize, to size: PictureSize) {
-    let ratio = Double(size.area) / Double(max(1, analysed.area))
-    self.init(texture: pow(ratio, 0.85), motion: pow(ratio, 0.7), other: pow(ratio, 0.5))
+  /// The frames of the first GOP, in coding order.
+  var firstGOP: ArraySlice<PassFrame> {
+    guard let next = frames.dropFirst().firstIndex(where: { $0.type == "I" }) else { return frames[...] }
+    return frames[..<next]
   }
 }
 

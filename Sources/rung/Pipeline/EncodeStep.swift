@@ -2,106 +2,111 @@ internal import Encoding
 internal import Foundation
 internal import Media
 internal import Storing
-internal import Synchronization
 
 /// Makes every track of a plan and puts its packet files into the chunk store.
 ///
 /// In: a plan, a chunk store, a pool of workers. Out: for each rendition the packet files that make it, in order.
-/// What the store has from a run that died is not made again. Which worker makes what, and when, does not matter: a
-/// file depends on the plan alone.
+/// First every chunk is analysed (beside the sound), then a few GOPs are tried at every size, bits are shared out,
+/// every rung of every chunk is encoded, and what breaks a rate is made again. What the store has from a run that died
+/// is not made again. Which worker makes what, and when, does not matter: a file depends on the plan alone.
 struct EncodeStep: Sendable {
-  let plan: Plan
-  /// What the source is called.
-  let sourceName: String
-  let store: ChunkStore
-  let isCancelled: @Sendable () -> Bool
-  /// Frames that need not be encoded, since an earlier run did.
-  let onReused: @Sendable (Int) -> Void
-  private let made = PathTable()
+  /// Rates are held after one or two rounds; a stream that no round mends keeps its last.
+  private static let mostRounds = 4
 
-  init(
-    plan: Plan, sourceName: String, store: ChunkStore, isCancelled: @escaping @Sendable () -> Bool,
-    onReused: @escaping @Sendable (Int) -> Void
-  ) {
+  let plan: Plan
+  let work: ChunkWork
+
+  init(plan: Plan, work: ChunkWork) {
     self.plan = plan
-    self.sourceName = sourceName
-    self.store = store
-    self.isCancelled = isCancelled
-    self.onReused = onReused
+    self.work = work
   }
 
   func run(on pool: WorkPool) throws {
-    var sources: [any TaskSource] = [TaskList(try soundTasks())]
-    if let video = plan.video { sources.append(try pictureTasks(video, workers: pool.workers)) }
-    try pool.run(TaskSequence(sources))
+    let sound = TaskList(try plan.audio.compactMap { try work.sound($0, plan.timeline) })
+    guard let video = plan.video else { return try pool.run(sound) }
+    let shared = video.rungs.filter { $0.codec == .h264 }
+    guard !shared.isEmpty else {
+      return try pool.run(TaskSequence([sound, try encoding(video, [:], round: 0, workers: pool.workers)]))
+    }
+    let analysis = TaskList(try video.chunks.compactMap { try work.analysis(video, $0, plan.controls) })
+    try pool.run(TaskSequence([sound, analysis]))
+    let allotments = try allot(video, shared, on: pool)
+    try pool.run(try encoding(video, allotments, round: 0, workers: pool.workers))
+    try mend(video, shared, allotments, on: pool)
   }
 
   /// The packet files of a rung or an audio rendition, after `run`.
   func paths(of rung: Rung) throws -> [String] {
-    try (plan.video?.chunks ?? []).map { try made.path(Self.name(rung, $0)) }
+    try (plan.video?.chunks ?? []).map { try work.path(of: rung, $0) }
   }
 
-  func paths(of audio: AudioPlan) throws -> [String] { [try made.path(audio.name)] }
+  func paths(of audio: AudioPlan) throws -> [String] { [try work.path(of: audio)] }
 
-  private static func name(_ rung: Rung, _ chunk: Chunk) -> String { "\(rung.name)-chunk-\(chunk.index)" }
+  // MARK: Bits
 
-  private func isMade(_ name: String) throws -> Bool {
-    guard let path = try store.find(name, isCancelled: isCancelled) else { return false }
-    made.note(name, path)
-    return true
-  }
-
-  private func soundTasks() throws -> [WorkTask] {
-    try plan.audio.filter { try !isMade($0.name) }.map { audio in
-      let path = try store.path(for: audio.name)
-      let job = AudioJob(audio: audio, timeline: plan.timeline, path: path)
-      return WorkTask(
-        job: .sound(name: sourceName, job), doing: "encoding the sound of stream \(audio.stream)"
-      ) { _ in
-        made.note(audio.name, try store.adopt(audio.name, from: path, isCancelled: isCancelled))
-      }
-    }
-  }
-
-  private func pictureTasks(_ video: VideoPlan, workers: Int) throws -> ChunkQueue {
-    var work: [ChunkQueue.Work] = []
-    for chunk in video.chunks {
-      let missing = try video.rungs.indices.filter { try !isMade(Self.name(video.rungs[$0], chunk)) }
-      if missing.isEmpty { onReused(chunk.frames) } else { work.append(.init(chunk: chunk, rungs: missing)) }
+  /// For each rung that reads the analysis what each chunk gets.
+  private func allot(_ video: VideoPlan, _ rungs: [Rung], on pool: WorkPool) throws -> [String: [Allotment]] {
+    let tried = Allocation.calibrated(video)
+    let trials = try tried.map { chunk in
+      ChunkQueue.Work(chunk: chunk, rungs: try work.missingTrials(video, chunk, rungs))
     }
     let costs = video.rungs.map { Double($0.size.area) }
-    return ChunkQueue(work, workers: workers, costs: costs) { try pictureTask($0, video) }
+    try pool.run(
+      ChunkQueue(trials, workers: pool.workers, costs: costs) { [work, plan] in
+        try work.trial(video, $0.chunk, rungs: $0.rungs, plan.controls)
+      })
+    let allocation = Allocation(
+      video: video, controls: plan.controls, chunks: try video.chunks.map { try work.analysisResult($0) },
+      calibrations: try tried.flatMap { try work.trialResults($0, rungs) })
+    return Dictionary(
+      rungs.map { ($0.name, allocation.allotments(for: $0)) }, uniquingKeysWith: { first, _ in first })
   }
 
-  private func pictureTask(_ work: ChunkQueue.Work, _ video: VideoPlan) throws -> WorkTask {
-    let names = work.rungs.map { Self.name(video.rungs[$0], work.chunk) }
-    let jobs = try zip(work.rungs, names).map { index, name in
-      ChunkJob.RungJob(rung: video.rungs[index], path: try store.path(for: name))
-    }
-    let job = ChunkJob(plan: video, chunk: work.chunk, controls: plan.controls, rungs: jobs)
-    let last = work.chunk.firstFrame + work.chunk.frames - 1
-    // Only one of the workers that share a chunk counts its frames.
-    return WorkTask(
-      job: .encode(name: sourceName, job), doing: "encoding frames \(work.chunk.firstFrame) to \(last)",
-      countsFrames: work.rungs.contains(work.leading)
-    ) { _ in
-      for (name, job) in zip(names, jobs) {
-        made.note(name, try store.adopt(name, from: job.path, isCancelled: isCancelled))
+  // MARK: Encoding
+
+  private func encoding(
+    _ video: VideoPlan, _ allotments: [String: [Allotment]], round: Int, only: [String: Set<Int>]? = nil,
+    workers: Int
+  ) throws -> ChunkQueue {
+    var pending: [ChunkQueue.Work] = []
+    for chunk in video.chunks {
+      let missing = try video.rungs.indices.filter { index in
+        let rung = video.rungs[index]
+        if let only, only[rung.name]?.contains(chunk.index) != true { return false }
+        return try !work.isMade(rung, chunk, round: round)
+      }
+      if !missing.isEmpty {
+        pending.append(ChunkQueue.Work(chunk: chunk, rungs: missing))
+      } else if round == 0 {
+        work.onReused(chunk.frames)
       }
     }
-  }
-}
-
-/// Which packet file each name has; filled in from several threads.
-private final class PathTable: Sendable {
-  private let paths = Mutex<[String: String]>([:])
-
-  func note(_ name: String, _ path: String) { paths.withLock { $0[name] = path } }
-
-  func path(_ name: String) throws -> String {
-    guard let path = paths.withLock({ $0[name] }) else {
-      throw PacketFileFailure.damaged(path: name, what: "was not made")
+    let costs = video.rungs.map { Double($0.size.area) }
+    return ChunkQueue(pending, workers: workers, costs: costs) { [work, plan] item in
+      let parts = item.rungs.map { (video.rungs[$0], allotments[video.rungs[$0].name]?[item.chunk.index]) }
+      return try work.encoding(
+        video, item.chunk, parts, plan.controls, round: round,
+        countsFrames: round == 0 && item.rungs.contains(item.leading))
     }
-    return path
+  }
+
+  /// Makes chunks again until every rung keeps its rates.
+  private func mend(
+    _ video: VideoPlan, _ rungs: [Rung], _ first: [String: [Allotment]], on pool: WorkPool
+  ) throws {
+    var allotments = first
+    for round in 1...Self.mostRounds {
+      var faults: [String: Set<Int>] = [:]
+      for rung in rungs {
+        guard let current = allotments[rung.name] else { continue }
+        let check = RateCheck(video: video, rung: rung, bufferSeconds: plan.controls.bufferSeconds)
+        let again = check.again(try video.chunks.map { try work.frameSizes(rung, $0) }, current)
+        guard !again.isEmpty else { continue }
+        faults[rung.name] = Set(again.keys)
+        for (chunk, allotment) in again { allotments[rung.name]?[chunk] = allotment }
+      }
+      if faults.isEmpty { return }
+      try pool.run(try encoding(video, allotments, round: round, only: faults, workers: pool.workers))
+    }
   }
 }

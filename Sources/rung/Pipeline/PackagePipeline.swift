@@ -135,10 +135,12 @@ struct PackagePipeline {
       onProgress: { step in if step.kind == counted { progress.advance(frames: step.count) } },
       onLog: { [log = shell.log, path = source.path] in log.worker($0, source: path) })
     defer { pool.close() }
+    let cancellation = shell.cancellation
     let step = EncodeStep(
-      plan: plan, sourceName: source.name, store: store,
-      isCancelled: { [cancellation = shell.cancellation] in cancellation.isCancelled },
-      onReused: { progress.advance(frames: $0) })
+      plan: plan,
+      work: ChunkWork(
+        sourceName: source.name, store: store, isCancelled: { cancellation.isCancelled },
+        onReused: { progress.advance(frames: $0) }))
     try times.measure("encode", item: plan.layout.id) { try step.run(on: pool) }
     return step
   }

@@ -33,6 +33,9 @@ final class JobRunner {
         try ChunkAnalyser.analyse(job, reader: &open.reader) {
           progress(WorkerProgress(kind: .analysed, count: $0))
         })
+    case .calibrate(let name, let job):
+      let open = try pictures(name, job.chunk.stream, job.chunk.source)
+      return .calibration(try Calibration.measure(job, reader: &open.reader))
     case .encode(let name, let job):
       let open = try pictures(name, job.stream, job.source)
       return .chunk(

@@ -5,6 +5,7 @@ internal import Probing
 enum WorkerJob: Codable, Sendable, Equatable {
   case examine(name: String)
   case analyse(name: String, AnalysisJob)
+  case calibrate(name: String, CalibrationJob)
   case encode(name: String, ChunkJob)
   case sound(name: String, AudioJob)
 }
@@ -13,6 +14,7 @@ enum WorkerJob: Codable, Sendable, Equatable {
 enum WorkerAnswer: Codable, Sendable, Equatable {
   case examination(Examination)
   case analysis(ChunkAnalysis)
+  case calibration(Calibration)
   case chunk(ChunkResult)
   case sound(AudioResult)
 }

@@ -1,0 +1,90 @@
+internal import Foundation
+package import Media
+
+/// Shares out bits: what the analysis says of every chunk, and what a ladder allows, in; for each rung and chunk a
+/// rate out.
+///
+/// Quality is even when every chunk gets the bits that it costs at one quantiser. That quantiser is the lowest at
+/// which the title stays within the rung's rate; no chunk gets more than the rung's peak, and what that frees goes to
+/// the others, which is the same as lowering the quantiser for them (water filling). With capped rates it is never
+/// lower than the ladder's quality asks for, so that an easy title takes fewer bits.
+package struct Allocation: Sendable {
+  /// x264 adds this to a rate factor when the macroblock tree is on (measured; equal for all sizes and pictures).
+  private static let quantiserAboveRateFactor = 6.01
+  private static let quantisers = 1.0...69.0
+
+  private let video: VideoPlan
+  private let controls: EncodeControls
+  private let chunks: [ChunkAnalysis]
+  private let calibrations: [Calibration]
+
+  /// `chunks` in the order of the plan's.
+  package init(
+    video: VideoPlan, controls: EncodeControls, chunks: [ChunkAnalysis], calibrations: [Calibration]
+  ) {
+    self.video = video
+    self.controls = controls
+    self.chunks = chunks
+    self.calibrations = calibrations
+  }
+
+  /// What each chunk of `rung` gets.
+  package func allotments(for rung: Rung) -> [Allotment] {
+    let scale = scale(for: rung)
+    let quantiser = quantiser(for: rung, scale)
+    let buffer = Int(controls.bufferSeconds * Double(rung.maxBitrate))
+    return zip(chunks, video.chunks).enumerated().map { index, pair in
+      let (analysis, chunk) = pair
+      let rate = min(analysis.bits.bits(at: quantiser, scale) / seconds(chunk), ceiling(rung))
+      return Allotment(
+        bitrate: max(Self.least(rung), Int(rate.rounded())), scale: scale, bufferBits: buffer,
+        startFullness: index == 0 ? 0.9 : Self.laterFullness)
+    }
+  }
+
+  /// How full a later chunk's encoder believes the buffer to be at its start.
+  package static let laterFullness = 0.6
+
+  /// The quantiser at which `rung` is encoded throughout, but for chunks at the ceiling.
+  package func quantiser(for rung: Rung, _ scale: BitScale) -> Double {
+    let wanted = Double(rung.bitrate) * video.chunks.reduce(0) { $0 + seconds($1) }
+    var (low, high) = (Self.quantisers.lowerBound, Self.quantisers.upperBound)
+    for _ in 0..<40 {
+      let middle = (low + high) / 2
+      if total(rung, scale, middle) > wanted { low = middle } else { high = middle }
+    }
+    guard controls.rateControl == .capped else { return high }
+    return max(high, controls.quality + Self.quantiserAboveRateFactor)
+  }
+
+  /// The bit scale of a rung: measured where a calibration has it.
+  package func scale(for rung: Rung) -> BitScale {
+    let size = chunks.first?.size ?? rung.size
+    let usual = BitScale(from: size, to: rung.size)
+    let measured = calibrations.filter { $0.rungs[rung.name] != nil }
+    guard !measured.isEmpty else { return usual }
+    let rungBits = measured.compactMap { $0.rungs[rung.name] }.reduce(BitSum(), +)
+    return BitScale(measured: rungBits, against: measured.map(\.analysed).reduce(BitSum(), +), usual: usual)
+  }
+
+  private func total(_ rung: Rung, _ scale: BitScale, _ quantiser: Double) -> Double {
+    zip(chunks, video.chunks).reduce(0) { sum, pair in
+      sum + min(pair.0.bits.bits(at: quantiser, scale), ceiling(rung) * seconds(pair.1))
+    }
+  }
+
+  /// The encoder needs some room below the peak to keep to it.
+  private func ceiling(_ rung: Rung) -> Double { Double(max(rung.bitrate, rung.maxBitrate * 99 / 100)) }
+
+  /// Black pictures cost nearly nothing, and an encoder asked for nothing is asked for nonsense.
+  private static func least(_ rung: Rung) -> Int { max(8000, rung.bitrate / 50) }
+
+  private func seconds(_ chunk: Chunk) -> Double { Double(chunk.frames) / video.frameRate.approximate }
+
+  /// The chunks whose first GOP is tried at every size: evenly spread, one for each 30 s, six at most.
+  package static func calibrated(_ video: VideoPlan) -> [Chunk] {
+    let seconds = Double(video.frames) / max(0.001, video.frameRate.approximate)
+    let count = min(video.chunks.count, min(6, max(1, Int(seconds / 30))))
+    return (0..<count).map { video.chunks[(2 * $0 + 1) * video.chunks.count / (2 * count)] }
+  }
+}

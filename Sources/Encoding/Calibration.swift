@@ -1,0 +1,94 @@
+internal import Foundation
+internal import LibAV
+internal import Media
+
+/// The first GOP of a chunk to be tried at the size of every rung, so that the analysis at 360p can be believed for
+/// them: how many more bits a larger picture takes differs from title to title by a factor of three.
+package struct CalibrationJob: Codable, Sendable, Equatable {
+  package var chunk: ChunkJob
+  package var quality: Double
+
+  /// `chunk` as it is encoded later, with its analysis; the paths of its rungs are where scratch files go.
+  package init(chunk: ChunkJob) {
+    var chunk = chunk
+    chunk.schedule = TickList(Array(chunk.schedule.values.prefix(chunk.gopFrames)))
+    self.chunk = chunk
+    quality = chunk.controls.quality
+  }
+}
+
+/// For each rung of the job: its bits, and the analysis's of the same frames.
+package struct Calibration: Codable, Sendable, Equatable {
+  package var analysed: BitSum
+  package var rungs: [String: BitSum]
+  /// How well each size of the ladder can be restored from the next smaller one: peak signal-to-noise ratio in
+  /// decibels, by the name of the larger rung.
+  package var restorable: [String: Double]
+
+  /// The part that is about one rung.
+  package func only(_ rung: String) -> Calibration {
+    Calibration(
+      analysed: analysed, rungs: rungs.filter { $0.key == rung },
+      restorable: restorable.filter { $0.key == rung })
+  }
+
+  package static func measure(
+    _ job: CalibrationJob, reader: inout PictureReader
+  ) throws -> Calibration {
+    guard let files = job.chunk.analysis else { throw EncodingFailure.noPicture(stream: job.chunk.stream) }
+    let trials = job.chunk.rungs.map { Trial($0, job) }
+    defer { for trial in trials { trial.remove() } }
+    try run(trials, job.chunk, reader: &reader)
+    var rungs: [String: BitSum] = [:]
+    for trial in trials {
+      rungs[trial.name] = PassStatistics.sum(try PassStatistics(path: trial.statistics).frames)
+    }
+    let analysed = PassStatistics.sum(try PassStatistics(path: files.statistics).firstGOP)
+    return Calibration(analysed: analysed, rungs: rungs, restorable: [:])
+  }
+
+  /// x264 gives its statistics their name only when the encoders are freed: at the end of this function.
+  private static func run(_ trials: [Trial], _ chunk: ChunkJob, reader: inout PictureReader) throws {
+    var cascade = PictureCascade(
+      sizes: chunk.sizes, sourceColour: chunk.source.mapsTones ? .bt709 : chunk.source.colour,
+      colour: chunk.colour)
+    for trial in trials { try trial.open() }
+    let needed = (trials.map { chunk.sizes.firstIndex(of: $0.size) ?? 0 }.max() ?? 0) + 1
+    for (index, time) in chunk.schedule.values.enumerated() {
+      if index == 0 { try reader.start(at: time, seek: chunk.seek) }
+      guard try reader.show(time) else { throw EncodingFailure.noPicture(stream: chunk.stream) }
+      try cascade.scale(reader.picture, count: needed) { size, picture in
+        picture.presentation = Int64(index)
+        picture.forgetPictureType()
+        for trial in trials where trial.size == chunk.sizes[size] { try trial.encode(picture) }
+      }
+    }
+    for trial in trials { try trial.close() }
+  }
+
+  /// One rung's encoder on trial.
+  private final class Trial {
+    let name: String
+    let size: PictureSize
+    let statistics: String
+    private let settings: VideoEncoderSettings
+    private var encoder: VideoEncoder?
+
+    init(_ rung: ChunkJob.RungJob, _ job: CalibrationJob) {
+      name = rung.rung.name
+      size = rung.rung.size
+      statistics = rung.path + ".trial"
+      settings = EncoderTuning.trial(of: rung.rung, in: job, statistics: statistics)
+    }
+
+    func open() throws { encoder = try VideoEncoder.open(settings) }
+    func encode(_ picture: borrowing Frame) throws { try encoder?.encode(picture) { _ in } }
+    func close() throws { try encoder.take()?.finish { _ in } }
+
+    func remove() {
+      for path in [statistics, statistics + ".mbtree", statistics + ".temp", statistics + ".mbtree.temp"] {
+        _ = unsafe unlink(path)
+      }
+    }
+  }
+}

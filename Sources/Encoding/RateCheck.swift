@@ -1,0 +1,110 @@
+package import Media
+
+/// Holds a finished rung against the rates that it promises: the sizes of its frames, chunk by chunk, in; the chunks
+/// that have to be made again, and with what, out.
+///
+/// Each chunk's encoder only assumes how full the buffer is when its chunk begins. Over the joined stream a leaky
+/// bucket of `bufferBits`, filled at the peak rate and emptied by each frame, must never run dry; and no run of
+/// segments of 0.5 to 1.5 target durations may be faster than the peak by more than a tenth. By a fixed rule the first
+/// chunk of a fault is made again with the fullness that it really finds, and with fewer bits.
+package struct RateCheck: Sendable {
+  /// A measured peak may be this much above the ladder's (hls-checklist 8; what the container adds is in it).
+  package static let peakTolerance = 1.1
+  private static let containerShare = 1.012
+  private static let fullAtStart = 0.9
+
+  private let frameRate: Double
+  private let chunks: [Chunk]
+  private let segmentFrames: [Int]
+  private let peak: Double
+  private let buffer: Double
+
+  package init(video: VideoPlan, rung: Rung, bufferSeconds: Double) {
+    frameRate = video.frameRate.approximate
+    chunks = video.chunks
+    segmentFrames = video.segmentFrames
+    peak = Double(rung.maxBitrate)
+    buffer = bufferSeconds * Double(rung.maxBitrate)
+  }
+
+  /// `sizes[c]` are the bytes of chunk c's frames in decode order. Gives new allotments for chunks at fault.
+  package func again(_ sizes: [[Int]], _ allotments: [Allotment]) -> [Int: Allotment] {
+    var result = dryChunks(sizes, allotments)
+    for (chunk, factor) in fastChunks(sizes) {
+      var allotment = result[chunk] ?? allotments[chunk]
+      allotment.bitrate = min(allotment.bitrate, Int(Double(rate(sizes[chunk], chunk)) * factor))
+      // Over any stretch of time no more than the rate and this buffer: the bound holds by itself.
+      allotment.bufferBits = min(allotment.bufferBits, Int(0.3 * peak))
+      result[chunk] = allotment
+    }
+    return result
+  }
+
+  private func rate(_ sizes: [Int], _ chunk: Int) -> Int {
+    Int(Double(sizes.reduce(0, +)) * 8 * frameRate / Double(max(1, chunks[chunk].frames)))
+  }
+
+  private func dryChunks(_ sizes: [[Int]], _ allotments: [Allotment]) -> [Int: Allotment] {
+    var result: [Int: Allotment] = [:]
+    var fullness = buffer * Self.fullAtStart
+    let refill = peak / frameRate
+    for (chunk, frames) in sizes.enumerated() {
+      let start = fullness
+      var missing = 0.0
+      for bytes in frames {
+        fullness -= Double(bytes) * 8
+        missing = max(missing, -fullness)
+        // A dry bucket was mended by this chunk's second making, so that what follows is judged by itself.
+        fullness = min(buffer, max(0, fullness) + refill)
+      }
+      // One frame's worth of rounding is not a fault.
+      guard missing > refill / 2 else { continue }
+      var allotment = allotments[chunk]
+      let seconds = Double(max(1, chunks[chunk].frames)) / frameRate
+      let bits = Double(rate(frames, chunk)) - 1.1 * missing / seconds
+      allotment.bitrate = max(8000, min(allotment.bitrate, Int(max(bits, 0.5 * Double(allotment.bitrate)))))
+      allotment.startFullness = max(0.05, min(allotment.startFullness, start / buffer) * 0.95)
+      result[chunk] = allotment
+    }
+    return result
+  }
+
+  /// For each run of segments that is too fast its heaviest chunk, and by what to lower it.
+  private func fastChunks(_ sizes: [[Int]]) -> [(chunk: Int, factor: Double)] {
+    let bits = segmentBits(sizes)
+    let durations = zip(segmentFrames.dropFirst(), segmentFrames).map { Double($0 - $1) / frameRate }
+    guard let longest = durations.max() else { return [] }
+    let target = longest.rounded()
+    let limit = peak * Self.peakTolerance
+    var factors: [Int: Double] = [:]
+    for first in durations.indices {
+      var (sum, time) = (0.0, 0.0)
+      for last in first..<durations.count {
+        sum += bits[last] * Self.containerShare
+        time += durations[last]
+        if time > 1.5 * target { break }
+        guard time >= 0.5 * target, sum / time > limit else { continue }
+        let frames = segmentFrames[first]..<segmentFrames[last + 1]
+        guard let worst = heaviest(in: frames, sizes) else { continue }
+        factors[worst] = min(factors[worst] ?? 1, 0.97 * limit * time / sum)
+      }
+    }
+    return factors.sorted { $0.key < $1.key }.map { (chunk: $0.key, factor: $0.value) }
+  }
+
+  /// Samples are stored in decode order, and closed GOPs make a segment's frames the same in both orders.
+  private func segmentBits(_ sizes: [[Int]]) -> [Double] {
+    let all = sizes.joined().map { Double($0) * 8 }
+    return zip(segmentFrames.dropFirst(), segmentFrames).map { end, start in
+      guard start <= end, end <= all.count else { return 0 }
+      return all[start..<end].reduce(0, +)
+    }
+  }
+
+  private func heaviest(in frames: Range<Int>, _ sizes: [[Int]]) -> Int? {
+    chunks.indices.filter { index in
+      let range = chunks[index].firstFrame..<chunks[index].firstFrame + chunks[index].frames
+      return range.overlaps(frames)
+    }.max { rate(sizes[$0], $0) < rate(sizes[$1], $1) }
+  }
+}

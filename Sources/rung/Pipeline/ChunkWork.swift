@@ -1,0 +1,185 @@
+internal import Encoding
+internal import Foundation
+internal import Media
+internal import Storing
+internal import Synchronization
+
+/// The pieces of work of one title, as tasks for workers, with their results in the chunk store under names of their
+/// own: asked for one that the store has, it gives no task.
+struct ChunkWork: Sendable {
+  /// What the source is called.
+  let sourceName: String
+  let store: ChunkStore
+  let isCancelled: @Sendable () -> Bool
+  /// Frames that need not be encoded, since an earlier run did.
+  let onReused: @Sendable (Int) -> Void
+  private let made = PathTable()
+
+  init(
+    sourceName: String, store: ChunkStore, isCancelled: @escaping @Sendable () -> Bool,
+    onReused: @escaping @Sendable (Int) -> Void
+  ) {
+    self.sourceName = sourceName
+    self.store = store
+    self.isCancelled = isCancelled
+    self.onReused = onReused
+  }
+
+  // MARK: Sound
+
+  func sound(_ audio: AudioPlan, _ timeline: Timeline) throws -> WorkTask? {
+    guard try !isMade(audio.name) else { return nil }
+    let path = try store.path(for: audio.name)
+    let job = AudioJob(audio: audio, timeline: timeline, path: path)
+    return WorkTask(
+      job: .sound(name: sourceName, job), doing: "encoding the sound of stream \(audio.stream)"
+    ) { _ in try adopt(audio.name, path) }
+  }
+
+  func path(of audio: AudioPlan) throws -> String { try made.path(audio.name) }
+
+  // MARK: Analysis
+
+  private enum Part: String { case statistics, tree, result }
+  private func name(_ part: Part, _ chunk: Chunk) -> String { "analysis-\(chunk.index)-\(part.rawValue)" }
+
+  func analysis(_ video: VideoPlan, _ chunk: Chunk, _ controls: EncodeControls) throws -> WorkTask? {
+    let names = (name(.statistics, chunk), name(.tree, chunk), name(.result, chunk))
+    if try isMade(names.0), try isMade(names.1), try isMade(names.2) { return nil }
+    let (statistics, tree) = (try store.path(for: names.0), try store.path(for: names.1))
+    let job = AnalysisJob(
+      plan: video, chunk: chunk, controls: controls, statisticsPath: statistics, treePath: tree)
+    return WorkTask(
+      job: .analyse(name: sourceName, job), doing: "looking at \(span(chunk))"
+    ) { answer in
+      guard case .analysis(let result) = answer else { throw WorkFailure.wrongAnswer }
+      try adopt(names.0, statistics)
+      try adopt(names.1, tree)
+      try keep(result, as: names.2)
+    }
+  }
+
+  func analysisResult(_ chunk: Chunk) throws -> ChunkAnalysis { try kept(name(.result, chunk)) }
+
+  private func files(_ chunk: Chunk) throws -> ChunkJob.AnalysisFiles {
+    ChunkJob.AnalysisFiles(
+      statistics: try made.path(name(.statistics, chunk)), tree: try made.path(name(.tree, chunk)))
+  }
+
+  // MARK: Trials
+
+  private func trialName(_ rung: Rung, _ chunk: Chunk) -> String { "trial-\(chunk.index)-\(rung.name)" }
+
+  func missingTrials(_ video: VideoPlan, _ chunk: Chunk, _ rungs: [Rung]) throws -> [Int] {
+    try video.rungs.indices.filter { index in
+      try rungs.contains(video.rungs[index]) && !isMade(trialName(video.rungs[index], chunk))
+    }
+  }
+
+  func trial(_ video: VideoPlan, _ chunk: Chunk, rungs: [Int], _ controls: EncodeControls) throws -> WorkTask
+  {
+    let tried = rungs.map { video.rungs[$0] }
+    let jobs = try tried.map { ChunkJob.RungJob(rung: $0, path: try store.path(for: trialName($0, chunk))) }
+    let job = CalibrationJob(
+      chunk: ChunkJob(
+        plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: try files(chunk)))
+    return WorkTask(
+      job: .calibrate(name: sourceName, job), doing: "trying \(span(chunk))", countsFrames: false
+    ) { answer in
+      guard case .calibration(let result) = answer else { throw WorkFailure.wrongAnswer }
+      for rung in tried { try keep(result.only(rung.name), as: trialName(rung, chunk)) }
+    }
+  }
+
+  func trialResults(_ chunk: Chunk, _ rungs: [Rung]) throws -> [Calibration] {
+    try rungs.map { try kept(trialName($0, chunk)) }
+  }
+
+  // MARK: Chunks
+
+  private func name(_ rung: Rung, _ chunk: Chunk, round: Int) -> String {
+    "\(rung.name)-\(chunk.index)" + (round == 0 ? "" : "-again-\(round)")
+  }
+
+  func isMade(_ rung: Rung, _ chunk: Chunk, round: Int) throws -> Bool {
+    try isMade(name(rung, chunk, round: round), of: slot(rung, chunk))
+  }
+
+  /// Under what the newest making of a chunk is noted.
+  private func slot(_ rung: Rung, _ chunk: Chunk) -> String { "\(rung.name)-\(chunk.index)" }
+
+  func path(of rung: Rung, _ chunk: Chunk) throws -> String { try made.path(slot(rung, chunk)) }
+
+  func encoding(
+    _ video: VideoPlan, _ chunk: Chunk, _ parts: [(Rung, Allotment?)], _ controls: EncodeControls, round: Int,
+    countsFrames: Bool
+  ) throws -> WorkTask {
+    let names = parts.map { (file: name($0.0, chunk, round: round), slot: slot($0.0, chunk)) }
+    let jobs = try zip(parts, names).map { part, name in
+      ChunkJob.RungJob(rung: part.0, path: try store.path(for: name.file), allotment: part.1)
+    }
+    let isShared = parts.contains { $0.1 != nil }
+    let job = ChunkJob(
+      plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: isShared ? try files(chunk) : nil)
+    return WorkTask(
+      job: .encode(name: sourceName, job), doing: "encoding \(span(chunk))", countsFrames: countsFrames
+    ) { _ in
+      for (name, job) in zip(names, jobs) { try adopt(name.file, job.path, as: name.slot) }
+    }
+  }
+
+  /// The bytes of a chunk's frames in decode order.
+  func frameSizes(_ rung: Rung, _ chunk: Chunk) throws -> [Int] {
+    let reader = try PacketFileReader(path: try path(of: rung, chunk))
+    var sizes: [Int] = []
+    while let sample = try reader.next() { sizes.append(sample.payload.count) }
+    return sizes
+  }
+
+  private func span(_ chunk: Chunk) -> String {
+    "frames \(chunk.firstFrame) to \(chunk.firstFrame + chunk.frames - 1)"
+  }
+
+  // MARK: The store
+
+  private func isMade(_ name: String, of slot: String? = nil) throws -> Bool {
+    guard let path = try store.find(name, isCancelled: isCancelled) else { return false }
+    made.note(slot ?? name, path)
+    return true
+  }
+
+  private func adopt(_ name: String, _ path: String, as slot: String? = nil) throws {
+    made.note(slot ?? name, try store.adopt(name, from: path, isCancelled: isCancelled))
+  }
+
+  /// Keeps a small value as JSON.
+  private func keep(_ value: some Encodable, as name: String) throws {
+    let path = try store.path(for: name)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try encoder.encode(value).write(to: URL(fileURLWithPath: path))
+    try adopt(name, path)
+  }
+
+  private func kept<Value: Decodable>(_ name: String) throws -> Value {
+    let data = try Data(contentsOf: URL(fileURLWithPath: try made.path(name)))
+    return try JSONDecoder().decode(Value.self, from: data)
+  }
+}
+
+enum WorkFailure: Error, Equatable {
+  case wrongAnswer
+  case notMade(String)
+}
+
+/// Which file each piece of work has; filled in from several threads.
+private final class PathTable: Sendable {
+  private let paths = Mutex<[String: String]>([:])
+
+  func note(_ name: String, _ path: String) { paths.withLock { $0[name] = path } }
+
+  func path(_ name: String) throws -> String {
+    guard let path = paths.withLock({ $0[name] }) else { throw WorkFailure.notMade(name) }
+    return path
+  }
+}
