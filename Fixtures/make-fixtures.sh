@@ -85,7 +85,7 @@ if wants holiday.mp4; then
     "${h264[@]}" -g 48 "${aac[@]}" -movflags +faststart holiday.mp4
 fi
 if wants vfr-phone.mp4; then
-  ff -f lavfi -i "$(picture 320x180 30 5),select='not(eq(mod(n\,7)\,3))*not(between(n\,80\,88))',settb=1/600,setpts='PTS+mod(N*7\,5)'" \
+  ff -f lavfi -i "$(picture 320x180 30 5),select='not(eq(mod(n\,7)\,3))*not(between(n\,80\,88))',settb=1/600,setpts='PTS+eq(mod(N\,5)\,2)-eq(mod(N\,11)\,7)'" \
     -f lavfi -i "$(beep 5 44100 mono)" \
     "${h264[@]}" -fps_mode passthrough -enc_time_base 1/600 -video_track_timescale 600 "${aac[@]}" vfr-phone.mp4
   turn vfr-phone.mp4 0 1 -1 0 180 0

@@ -37,7 +37,7 @@ extension EndToEnd {
       try #require(other.exit == 0, "\(other)")
       let before = try TreeDump.contents(folder.path)
       let command = try start(folder.path)
-      try waitForWork(command, folder.path)
+      let workers = try waitForWork(command)
       let sent = ContinuousClock.now
       command.send(signal, toGroup: toGroup)
       let result = command.wait(timeout: 30)
@@ -45,7 +45,7 @@ extension EndToEnd {
       #expect(ContinuousClock.now - sent < .seconds(3))
       #expect(result.exit == exit, "\(result)")
       #expect(TreeDump.differences(before, try TreeDump.contents(folder.path)).isEmpty)
-      #expect(leftRunning(folder.path) == [])
+      #expect(stillRunning(workers) == [])
       try finishes(folder.path)
     }
 
@@ -54,33 +54,31 @@ extension EndToEnd {
       let folder = try TemporaryFolder()
       let command = try start(folder.path)
       _ = command.wait(until: { false }, timeout: delay)
+      let workers = children(command)
       command.send(SIGKILL)
       let result = command.wait(timeout: 30)
       if result.exit == nil {
         #expect(result.signal == SIGKILL, "\(result)")
         #expect(try TreeDump.contents(folder.path).isEmpty)
       }
-      #expect(leftRunning(folder.path) == [])
+      #expect(stillRunning(workers) == [])
       try finishes(folder.path)
     }
 
     private func start(_ tree: String) throws -> RunningCommand {
       try Shell.start(
         Binary.rung,
-        ["package", Self.clip.get().path, "--into", tree, "--id", "clip", "--ladder", Rung.tiny],
-        environment: ["RUNG_TEST_TREE": tree])
+        ["package", Self.clip.get().path, "--into", tree, "--id", "clip", "--ladder", Rung.tiny])
     }
 
-    /// Until encoding has begun: a worker runs and something lies in the work folder.
-    private func waitForWork(_ command: RunningCommand, _ tree: String) throws {
+    /// Until encoding has begun: pictures are counted while workers run. Gives the workers.
+    private func waitForWork(_ command: RunningCommand) throws -> [String] {
       let working = command.wait(
-        until: {
-          self.processes(tree).count > 1
-            && !TreeDump.files("\(tree)/.rung", skipping: []).filter { !$0.hasSuffix(".lock") }.isEmpty
-        }, timeout: 20)
+        until: { command.errorsSoFar.contains("encoding") && !self.children(command).isEmpty }, timeout: 20)
       try #require(working, "\(command.errorsSoFar)")
       _ = command.wait(until: { false }, timeout: 0.3)
       try #require(command.isRunning, "the clip is too short for this machine: \(command.errorsSoFar)")
+      return children(command)
     }
 
     /// A plain run makes the whole of it, and the same bytes.
@@ -92,21 +90,29 @@ extension EndToEnd {
       #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
     }
 
-    /// Processes that inherited this test's mark and are still there two seconds later.
-    private func leftRunning(_ tree: String) -> [String] {
-      for _ in 0..<40 {
-        if processes(tree).isEmpty { return [] }
-        usleep(50_000)
-      }
-      return processes(tree)
+    /// The processes that the command started and that run now.
+    private func children(_ command: RunningCommand) -> [String] {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+      return names.filter { $0.allSatisfy(\.isNumber) && status($0)?.parent == "\(command.processID)" }
     }
 
-    private func processes(_ tree: String) -> [String] {
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-      return names.filter { $0.allSatisfy(\.isNumber) }.filter { name in
-        guard let data = FileManager.default.contents(atPath: "/proc/\(name)/environ") else { return false }
-        return String(decoding: data, as: UTF8.self).contains("RUNG_TEST_TREE=\(tree)\0")
+    /// Those of `processes` that are there two seconds later and are no corpses that wait for their burial.
+    private func stillRunning(_ processes: [String]) -> [String] {
+      var left = processes
+      for _ in 0..<40 {
+        left = left.filter { status($0).map { $0.state != "Z" } ?? false }
+        if left.isEmpty { break }
+        usleep(50_000)
       }
+      return left
+    }
+
+    /// From `/proc/PID/stat`: `PID (name) STATE PARENT …`; the name may hold anything.
+    private func status(_ process: String) -> (state: String, parent: String)? {
+      guard let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return nil }
+      let fields = String(decoding: data, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
+      guard let fields, fields.count > 2 else { return nil }
+      return (String(fields[0]), String(fields[1]))
     }
   }
 }

@@ -62,11 +62,12 @@ enum Packaged {
   private static let root: String = {
     let folder = URL(fileURLWithPath: Binary.rung).deletingLastPathComponent().path + "/end-to-end"
     try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     return folder
   }()
 
   static func asset(_ fixture: String, _ segments: String = "fmp4") throws -> Asset {
-    let key = "\(segments)/\(fixture)"
+    let key = "\(segments)-\(fixture)"
     return try made.withLock { made in
       if let asset = made[key] { return asset }
       let asset = Asset(tree: "\(root)/\(key)", id: "clip")
@@ -141,14 +142,15 @@ enum Peer {
     return stride(from: 0, to: bytes.count - 143, by: 144).map { Array(bytes[$0..<$0 + 144]) }
   }
 
-  /// The decoded sound, one channel at 48 kHz.
+  /// The decoded sound, one channel at 48 kHz, from time 0: what lies before it (priming) is cut away.
   static func sound(_ input: String) throws -> [Int16] {
     let folder = try TemporaryFolder()
     let out = folder.file("sound.s16")
     let result = try Shell.run(
       "ffmpeg",
       [
-        "-nostdin", "-v", "error", "-i", input, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "s16le",
+        "-nostdin", "-v", "error", "-copyts", "-i", input, "-map", "0:a:0", "-af", "atrim=start=0",
+        "-ac", "1", "-ar", "48000", "-f", "s16le",
         out,
       ])
     try #require(result.succeeded, "\(result)")
