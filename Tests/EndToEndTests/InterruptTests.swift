@@ -13,8 +13,8 @@ extension EndToEnd {
       let result = try Shell.run(
         "ffmpeg",
         [
-          "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=40", "-f",
-          "lavfi", "-i", "sine=frequency=440:duration=40", "-c:v", "libx264", "-preset", "ultrafast", "-crf",
+          "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=50", "-f",
+          "lavfi", "-i", "sine=frequency=440:duration=50", "-c:v", "libx264", "-preset", "ultrafast", "-crf",
           "30", "-pix_fmt", "yuv420p", "-g", "60", "-c:a", "aac", folder.file("long.mp4"),
         ])
       try #require(result.succeeded, "\(result)")
@@ -68,17 +68,21 @@ extension EndToEnd {
     private func start(_ tree: String) throws -> RunningCommand {
       try Shell.start(
         Binary.rung,
-        ["package", Self.clip.get().path, "--into", tree, "--id", "clip", "--ladder", Rung.tiny])
+        [
+          "package", Self.clip.get().path, "--into", tree, "--id", "clip", "--ladder", Rung.tiny, "--workers",
+          "1",
+        ])
     }
 
-    /// Until encoding has begun: pictures are counted while workers run. Gives the workers.
+    /// Until a worker has the source, and a little longer. Gives the workers.
     private func waitForWork(_ command: RunningCommand) throws -> [String] {
-      let working = command.wait(
-        until: { command.errorsSoFar.contains("encoding") && !self.children(command).isEmpty }, timeout: 20)
+      let working = command.wait(until: { !self.children(command).isEmpty }, timeout: 20)
       try #require(working, "\(command.errorsSoFar)")
-      _ = command.wait(until: { false }, timeout: 0.3)
+      _ = command.wait(until: { false }, timeout: 0.8)
       try #require(command.isRunning, "the clip is too short for this machine: \(command.errorsSoFar)")
-      return children(command)
+      let workers = children(command)
+      try #require(!workers.isEmpty)
+      return workers
     }
 
     /// A plain run makes the whole of it, and the same bytes.
