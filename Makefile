@@ -54,8 +54,8 @@ goldens: deps ## write the goldens anew; then look at what git says about them
 fixtures: deps ## make the clips in Fixtures/ anew (other bytes with another ffmpeg; the tests use those in git)
 	@Fixtures/make-fixtures.sh
 
-bench: build ## time one package run against the ffmpeg command, in turn; RUNS= and SOURCE= choose
-	@.ci/bench/package.sh
+bench: build ## Rung against the ffmpeg command, in turn: ratios, never a failure; SOURCE=, ARGS=--quick
+	@read -ra options <<<"$$ARGS" || true; .ci/bench/run "$${options[@]}"
 
 clean: ## remove what was built; packaged trees stay
 	@rm -rf .build
