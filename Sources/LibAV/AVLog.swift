@@ -137,7 +137,7 @@ package struct LogLines: Sendable {
   private mutating func finish(_ line: Line, into out: inout [Line]) {
     var line = line
     while let end = line.text.last, end.isWhitespace { line.text.removeLast() }
-    guard !line.text.isEmpty else { return }
+    guard !line.text.isEmpty, !LogLines.isUsual(line.text) else { return }
     if line == last {
       repetitions += 1
       return
@@ -145,6 +145,15 @@ package struct LogLines: Sendable {
     finishRepetitions(into: &out)
     out.append(line)
     last = line
+  }
+
+  /// Warnings that come with sound sources and tell a person nothing: an estimate that Rung does not use, the look
+  /// back over a seek into an open GOP, a field that is read a second time, ranges that Rung sets itself.
+  private static func isUsual(_ text: String) -> Bool {
+    [
+      "Estimating duration from bitrate", "co located POCs unavailable", "ignoring pic cod ext after",
+      "deprecated pixel format used",
+    ].contains { text.hasPrefix($0) }
   }
 
   private mutating func finishRepetitions(into out: inout [Line]) {

@@ -165,16 +165,12 @@ struct FragmentedTrack {
       findings.error(
         isFirst ? .segmentNotSync : .fragmentGOP, path, "\(place): the first sample is not a sync sample")
     } else {
-      let time = run.decodeTime ?? 0
-      if let lastKeyframe {
-        longestGOP = max(longestGOP, nanoseconds(distance(time, lastKeyframe), track.timescale))
-      }
-      lastKeyframe = time
       keyframes.append(
         Rendition.Keyframe(
           path: path, starts: [fragment.moof.offset], end: sum(first.offset, Int64(first.size)),
           time: nanoseconds(start, track.timescale)))
     }
+    measureGOPs(run)
     if syncs > 1 {
       findings.error(.fragmentGOP, path, "\(place): \(syncs) sync samples, expected one GOP a moof")
     }
@@ -188,6 +184,19 @@ struct FragmentedTrack {
     if first.isSync, presentations.first != start {
       findings.error(
         .ctsRange, path, "\(place): a picture is shown before the sync sample, expected closed GOPs")
+    }
+  }
+
+  private mutating func measureGOPs(_ run: TrackFragment) {
+    var time = run.decodeTime ?? 0
+    for sample in run.samples {
+      if sample.isSync {
+        if let lastKeyframe {
+          longestGOP = max(longestGOP, nanoseconds(distance(time, lastKeyframe), track.timescale))
+        }
+        lastKeyframe = time
+      }
+      time = sum(time, Int64(sample.duration))
     }
   }
 

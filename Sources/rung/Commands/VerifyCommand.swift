@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Storing
 internal import Verifying
 
 /// `rung verify TREE|PLAYLIST|MANIFEST`
@@ -27,7 +28,9 @@ struct VerifyCommand: Command {
     guard FileManager.default.fileExists(atPath: path) else {
       throw CommandFailure(path, "no such file or folder", advice: "check the name")
     }
-    let report = Verifier.verify(path: path, deep: isDeep)
+    let report = Verifier.verify(path: path, deep: isDeep) { [cancellation = shell.cancellation] in
+      try SHA256.hash(path: $0, isCancelled: { cancellation.isCancelled }).sha256
+    }
     try StandardOutput.write(isJSON ? report.json : report.text)
     return report.isClean ? .done : .failed
   }
