@@ -57,4 +57,17 @@ package struct ChunkAnalysis: Codable, Sendable, Equatable {
   package var blackHead: Int
   package var blackTail: Int
   package var refusedPackets: Int
+
+  package init(
+    size: PictureSize, bits: BitSum, gopBits: [Double], sceneCuts: [Int], blackHead: Int, blackTail: Int,
+    refusedPackets: Int
+  ) {
+    self.size = size
+    self.bits = bits
+    self.gopBits = gopBits
+    self.sceneCuts = sceneCuts
+    self.blackHead = blackHead
+    self.blackTail = blackTail
+    self.refusedPackets = refusedPackets
+  }
 }

@@ -25,6 +25,12 @@ package struct Calibration: Codable, Sendable, Equatable {
   /// decibels, by the name of the larger rung.
   package var restorable: [String: Double]
 
+  package init(analysed: BitSum, rungs: [String: BitSum], restorable: [String: Double]) {
+    self.analysed = analysed
+    self.rungs = rungs
+    self.restorable = restorable
+  }
+
   /// The part that is about one rung.
   package func only(_ rung: String) -> Calibration {
     Calibration(

@@ -47,7 +47,8 @@ private final class SecondPassFiles {
     }
     let read = try PassStatistics(path: analysis.statistics)
     let files = SecondPassFiles(job.path + ".stats")
-    let text = read.text(scaled: allotment.scale)
+    let text = read.text(
+      scaled: allotment.scale, from: analysis.size, to: job.rung.size)
     try Data(text.utf8).write(to: URL(fileURLWithPath: files.statistics))
     // x264 looks for the tree beside the statistics.
     try FileManager.default.linkItem(atPath: analysis.tree, toPath: files.tree)

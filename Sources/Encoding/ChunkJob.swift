@@ -40,8 +40,11 @@ package struct ChunkJob: Codable, Sendable, Equatable {
   package struct AnalysisFiles: Codable, Sendable, Equatable {
     package var statistics: String
     package var tree: String
+    /// Of the analysed pictures.
+    package var size: PictureSize
 
-    package init(statistics: String, tree: String) {
+    package init(statistics: String, tree: String, size: PictureSize) {
+      self.size = size
       self.statistics = statistics
       self.tree = tree
     }

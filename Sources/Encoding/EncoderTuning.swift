@@ -73,13 +73,15 @@ enum EncoderTuning {
     _ rung: Rung, _ allotment: Allotment, _ job: ChunkJob, statistics: String,
     _ settings: inout VideoEncoderSettings
   ) {
+    // Small rungs are cheap and gain most from a better search; the large ones live from the analysis.
     let isSmall = rung.size.area <= 640 * 360
+    let isLarge = rung.size.area > 854 * 480
     let (preset, extra) =
-      switch (job.controls.speed, isSmall) {
-      case (.fast, _): ("superfast", "subme=2:trellis=1")
-      case (.balanced, false): ("superfast", "subme=4:trellis=1")
-      case (.balanced, true): ("faster", "trellis=1")
-      case (.best, _): ("medium", "trellis=2:subme=8")
+      switch job.controls.speed {
+      case .fast: ("superfast", isSmall ? "subme=2:trellis=1" : "subme=1:trellis=0")
+      case .balanced where isSmall: ("faster", "trellis=1")
+      case .balanced: ("superfast", isLarge ? "subme=2:trellis=1" : "subme=4:trellis=1")
+      case .best: ("faster", isSmall ? "subme=7:trellis=2" : "subme=6:trellis=1")
       }
     settings.pass = .second
     settings.level = rung.level

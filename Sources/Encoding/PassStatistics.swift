@@ -49,8 +49,12 @@ struct PassStatistics: Equatable {
     self.frames = frames
   }
 
-  /// The file for a rung whose frames cost more or less by `scale`.
-  func text(scaled scale: BitScale) -> String {
+  /// The file for a rung whose frames cost more or less by `scale`. x264 itself takes bits to grow with the number of
+  /// pixels to the power of 0.7 and multiplies what it reads: that much is left out.
+  func text(scaled wanted: BitScale, from size: PictureSize, to target: PictureSize) -> String {
+    let own = pow(Double(target.area) / Double(max(1, size.area)), 0.7)
+    let scale = BitScale(
+      texture: wanted.texture / own, motion: wanted.motion / own, other: wanted.other / own)
     var text = header + "\n"
     for frame in frames {
       text += frame.replacing([

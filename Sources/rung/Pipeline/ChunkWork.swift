@@ -63,7 +63,8 @@ struct ChunkWork: Sendable {
 
   private func files(_ chunk: Chunk) throws -> ChunkJob.AnalysisFiles {
     ChunkJob.AnalysisFiles(
-      statistics: try made.path(name(.statistics, chunk)), tree: try made.path(name(.tree, chunk)))
+      statistics: try made.path(name(.statistics, chunk)), tree: try made.path(name(.tree, chunk)),
+      size: try analysisResult(chunk).size)
   }
 
   // MARK: Trials

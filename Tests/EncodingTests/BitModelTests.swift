@@ -1,0 +1,155 @@
+internal import Encoding
+internal import Media
+internal import Testing
+
+/// A title of one-second GOPs whose chunks cost what is given, in bits at quantiser 29.
+private struct Title {
+  var plan: VideoPlan
+  var analyses: [ChunkAnalysis]
+
+  init(chunkBits: [Double], framesPerChunk: Int = 60, size: PictureSize = PictureSize(640, 360)) {
+    plan = VideoPlan(
+      stream: 0, source: PictureSource(timebase: Rational(1, 30), codedSize: size), frameRate: Rational(30, 1)
+    )
+    plan.frames = framesPerChunk * chunkBits.count
+    plan.gopFrames = 30
+    plan.segmentFrames = Array(stride(from: 0, through: plan.frames, by: 180))
+    if plan.segmentFrames.last != plan.frames { plan.segmentFrames.append(plan.frames) }
+    plan.chunks = chunkBits.indices.map {
+      Chunk(index: $0, firstFrame: $0 * framesPerChunk, frames: framesPerChunk, seek: 0)
+    }
+    analyses = chunkBits.map { bits in
+      var sum = BitSum()
+      (sum.frames, sum.quantiser) = (framesPerChunk, 29)
+      (sum.texture, sum.motion, sum.other) = (bits * 0.8, bits * 0.15, bits * 0.05)
+      return ChunkAnalysis(
+        size: size, bits: sum, gopBits: [bits], sceneCuts: [], blackHead: 0, blackTail: 0, refusedPackets: 0)
+    }
+  }
+
+  func allocation(_ control: RateControl, calibrations: [Calibration] = []) -> Allocation {
+    var controls = EncodeControls()
+    controls.rateControl = control
+    return Allocation(video: plan, controls: controls, chunks: analyses, calibrations: calibrations)
+  }
+}
+
+private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -> Rung {
+  Rung(
+    name: "360p", codec: .h264, size: size, bitrate: bitrate, maxBitrate: bitrate * 107 / 100,
+    profile: "high",
+    level: 30)
+}
+
+@Suite("Allocation") struct AllocationTests {
+  @Test("a fixed rate is hit by the whole title, and a chunk that costs twice gets more")
+  func fixedRate() {
+    let title = Title(chunkBits: [1_000_000, 1_200_000, 800_000, 1_000_000])
+    let rates = title.allocation(.fixed).allotments(for: rung(800_000)).map(\.bitrate)
+    #expect(rates.count == 4)
+    #expect(abs(rates.reduce(0, +) / 4 - 800_000) < 8_000)
+    #expect(rates[1] > rates[0] && rates[0] > rates[2] && rates[0] == rates[3])
+  }
+
+  @Test("no chunk gets more than the peak, and what that frees goes to the others")
+  func waterFilling() {
+    let title = Title(chunkBits: [1_000_000, 9_000_000, 1_000_000, 1_000_000])
+    let rates = title.allocation(.fixed).allotments(for: rung(800_000)).map(\.bitrate)
+    #expect(rates[1] <= 856_000)
+    #expect(abs(rates.reduce(0, +) / 4 - 800_000) < 8_000)
+    #expect(rates[0] > 700_000 && rates[0] == rates[2])
+  }
+
+  @Test("an easy title takes what its quality costs, a hard one no more than with a fixed rate")
+  func capped() {
+    let easy = Title(chunkBits: [100_000, 120_000]).allocation(.capped).allotments(for: rung(800_000))
+    #expect(easy.allSatisfy { $0.bitrate < 80_000 && $0.bitrate > 40_000 })
+    let hard = Title(chunkBits: [9_000_000, 8_000_000])
+    #expect(
+      hard.allocation(.capped).allotments(for: rung(800_000))
+        == hard.allocation(.fixed).allotments(for: rung(800_000)))
+  }
+
+  @Test("black pictures still get a rate that an encoder can be asked for")
+  func black() {
+    let rates = Title(chunkBits: [0, 0]).allocation(.capped).allotments(for: rung(800_000)).map(\.bitrate)
+    #expect(rates == [16_000, 16_000])
+  }
+
+  @Test("what a trial measured goes before what is usual for the size")
+  func calibrated() {
+    let title = Title(chunkBits: [1_000_000, 1_000_000])
+    let big = rung(2_800_000, PictureSize(1280, 720))
+    var tried = title.analyses[0].bits
+    let analysed = tried
+    tried.texture *= 3
+    tried.motion *= 4
+    let calibration = Calibration(analysed: analysed, rungs: ["360p": tried], restorable: [:])
+    let scale = title.allocation(.fixed, calibrations: [calibration]).scale(for: big)
+    #expect(abs(scale.texture - 3) < 0.001 && abs(scale.motion - 4) < 0.001 && abs(scale.other - 1) < 0.001)
+    let usual = title.allocation(.fixed).scale(for: big)
+    #expect(usual == BitScale(from: PictureSize(640, 360), to: PictureSize(1280, 720)))
+  }
+
+  @Test("trials are spread evenly: one for each 30 s, six at most, one at least")
+  func spread() {
+    func indices(_ chunks: Int) -> [Int] {
+      Allocation.calibrated(Title(chunkBits: Array(repeating: 1, count: chunks), framesPerChunk: 120).plan)
+        .map(\.index)
+    }
+    #expect(indices(1) == [0])
+    #expect(indices(5) == [2])
+    #expect(indices(16) == [4, 12])
+    #expect(indices(900).count == 6)
+  }
+
+  @Test("bits grow by x264's own law when the quantiser falls")
+  func model() {
+    var sum = BitSum()
+    (sum.frames, sum.quantiser, sum.texture, sum.motion, sum.other) = (10, 30, 1000, 100, 10)
+    #expect(abs(sum.bits(at: 30) - 1110) < 0.001)
+    #expect(abs(sum.bits(at: 24) - (1000 * 2.1435469 + 100 * 1.4142136 + 10)) < 0.01)
+    let both = sum + sum
+    #expect(both.frames == 20 && both.quantiser == 30 && both.texture == 2000)
+  }
+}
+
+@Suite("Rate check") struct RateCheckTests {
+  private let title = Title(chunkBits: Array(repeating: 1, count: 6), framesPerChunk: 60)
+  private var allotments: [Allotment] {
+    title.plan.chunks.map { _ in
+      Allotment(bitrate: 800_000, scale: .none, bufferBits: 1_284_000, startFullness: 0.6)
+    }
+  }
+
+  private func again(_ sizes: [[Int]]) -> [Int: Allotment] {
+    RateCheck(video: title.plan, rung: rung(800_000), bufferSeconds: 1.5).again(sizes, allotments)
+  }
+
+  @Test("a stream at the rate is left alone")
+  func steady() {
+    #expect(again(Array(repeating: Array(repeating: 800_000 / 8 / 30, count: 60), count: 6)).isEmpty)
+  }
+
+  @Test("a burst that runs the bucket dry has its chunk made again, lower and with what is in the bucket")
+  func dry() throws {
+    var sizes = Array(repeating: Array(repeating: 800_000 / 8 / 30, count: 60), count: 6)
+    sizes[3] = Array(repeating: 2 * 800_000 / 8 / 30, count: 60)
+    let result = again(sizes)
+    let mended = try #require(result[3])
+    #expect(mended.bitrate < 800_000)
+    #expect(mended.startFullness <= 0.6)
+    #expect(result.keys.allSatisfy { $0 == 3 })
+  }
+
+  @Test("a run of segments above the peak by more than a tenth names its heaviest chunk")
+  func fast() throws {
+    // One and a quarter of the rate for six seconds: the bucket of 1.5 s holds it, the segment is too fast.
+    var sizes = Array(repeating: Array(repeating: 800_000 / 8 / 60, count: 60), count: 6)
+    for chunk in 3..<6 { sizes[chunk] = Array(repeating: 800_000 / 8 / 30 * 121 / 100, count: 60) }
+    sizes[4] = sizes[4].map { $0 + 20 }
+    let result = again(sizes)
+    let lowered = try #require(result[4])
+    #expect(lowered.bitrate < 1_000_000 && lowered.bufferBits == 256_800)
+  }
+}
