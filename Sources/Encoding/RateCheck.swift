@@ -62,7 +62,8 @@ package struct RateCheck: Sendable {
       var allotment = allotments[chunk]
       let seconds = Double(max(1, chunks[chunk].frames)) / frameRate
       let bits = Double(rate(frames, chunk)) - 1.1 * missing / seconds
-      allotment.bitrate = max(8000, min(allotment.bitrate, Int(max(bits, 0.5 * Double(allotment.bitrate)))))
+      let asked = Double(allotment.bitrate)
+      allotment.bitrate = max(8000, Int(min(0.95 * asked, max(bits, 0.5 * asked))))
       allotment.startFullness = max(0.05, min(allotment.startFullness, start / buffer) * 0.95)
       result[chunk] = allotment
     }
