@@ -7,6 +7,11 @@ package import Media
 /// last one whose time is not after it. Decoding starts at a keyframe before the first moment wanted; when the first
 /// picture that comes is later than that (seeking in a container without an index is a guess), it starts from an
 /// earlier place, at last from the beginning. A deinterlacer looks at neighbours, so there decoding starts earlier.
+/// Where the reader already stands between that keyframe and the moment, and in streams that cannot seek wherever it
+/// stands before it, it goes on from there.
+///
+/// A stream without presentation times (AVI, bare streams; told by its first packet, as in the survey) has its n-th
+/// picture at the n-th decode time: each picture takes the earliest of the packets whose pictures have not come out.
 package struct PictureReader: ~Copyable {
   private var demuxer: Demuxer
   private var decoder: Decoder
@@ -24,7 +29,17 @@ package struct PictureReader: ~Copyable {
   private var aheadTime: Int64?
   private var shownTime: Int64?
   private var stage = Stage.reading
-  private var decodedSinceSeek = 0
+  /// Nothing was decoded yet: this is the beginning of the source.
+  private var isFresh = true
+  /// `packet` was read to look at it, and is the next one to decode.
+  private var holdsPacket: Bool
+  private let isCounted: Bool
+  /// The decode times of packets whose pictures have not come out, ascending; where pictures are counted.
+  private var awaited: [Int64] = []
+  private var failures = 0
+
+  /// As many as the survey passes over.
+  private static let toleratedFailures = 64
 
   private enum Stage { case reading, drainingDecoder, drainingFilters, ended }
 
@@ -35,16 +50,23 @@ package struct PictureReader: ~Copyable {
     let decoder = try Decoder.open(demuxer, stream: stream)
     demuxer.discard(allExcept: [stream])
     let timebase = demuxer.timebase(of: stream)
+    let packet = try Packet()
+    var holdsPacket = false
+    while !holdsPacket, (try? demuxer.read(into: packet)) == true {
+      holdsPacket = packet.stream == stream && packet.count > 0
+    }
+    let isCounted = holdsPacket && packet.presentation == nil
     return PictureReader(
       demuxer: demuxer, decoder: decoder, graph: nil, filters: PictureFilters.description(for: source),
-      stream: stream, streamTimebase: timebase, source: source, packet: try Packet(), decoded: try Frame(),
-      ahead: try Frame(), shown: try Frame())
+      stream: stream, streamTimebase: timebase, source: source, packet: packet, holdsPacket: holdsPacket,
+      isCounted: isCounted, decoded: try Frame(), ahead: try Frame(),
+      shown: try Frame())
   }
 
   private init(
     demuxer: consuming Demuxer, decoder: consuming Decoder, graph: consuming FilterGraph?, filters: String?,
-    stream: Int, streamTimebase: Rational, source: PictureSource, packet: consuming Packet,
-    decoded: consuming Frame, ahead: consuming Frame, shown: consuming Frame
+    stream: Int, streamTimebase: Rational, source: PictureSource, packet: consuming Packet, holdsPacket: Bool,
+    isCounted: Bool, decoded: consuming Frame, ahead: consuming Frame, shown: consuming Frame
   ) {
     self.demuxer = demuxer
     self.decoder = decoder
@@ -54,6 +76,8 @@ package struct PictureReader: ~Copyable {
     self.streamTimebase = streamTimebase
     self.source = source
     self.packet = packet
+    self.holdsPacket = holdsPacket
+    self.isCounted = isCounted
     self.decoded = decoded
     self.ahead = ahead
     self.shown = shown
@@ -64,8 +88,9 @@ package struct PictureReader: ~Copyable {
 
   /// Makes ready to show pictures from `wanted` on; `seek` is the time of a keyframe not after it.
   package mutating func start(at wanted: Int64, seek: Int64) throws {
+    if try goesOn(to: wanted, seek: seek) { return }
     let overlap = source.deinterlacing == .off ? 0 : 3
-    for distance in [0, 1, 4, 15] as [Int64] {
+    for distance in demuxer.isElementary ? [] : [0, 1, 4, 15] as [Int64] {
       let back = MediaTime(distance, Rational(1, 1)).ticks(in: source.timebase)
       guard try jump(to: seek &- back) else { continue }
       if try isBefore(wanted, pictures: overlap) {
@@ -73,8 +98,18 @@ package struct PictureReader: ~Copyable {
         return
       }
     }
-    try rewind()
+    if !isFresh { try rewind() }
     _ = try show(wanted)
+  }
+
+  /// Goes on from where the reader stands when that gives the same pictures as starting anew, and sooner. Where
+  /// something was damaged on the way they might differ with what came before, and so with who encodes which chunk.
+  private mutating func goesOn(to wanted: Int64, seek: Int64) throws -> Bool {
+    guard let shownTime, shownTime <= wanted, decoder.refused == 0, decoder.concealed == 0 else {
+      return false
+    }
+    guard demuxer.isElementary || seek <= shownTime else { return false }
+    return try show(wanted)
   }
 
   /// Brings the picture that is presented at `time` to `picture`; false when the source has none at all.
@@ -114,6 +149,7 @@ package struct PictureReader: ~Copyable {
   private mutating func jump(to time: Int64) throws -> Bool {
     let target = MediaTime(time, source.timebase).ticks(in: streamTimebase, rounding: .down)
     do { try demuxer.seek(stream: stream, to: target) } catch { return false }
+    isFresh = false
     forget()
     return true
   }
@@ -129,6 +165,8 @@ package struct PictureReader: ~Copyable {
     graph = nil
     graphInput = nil
     (aheadTime, shownTime) = (nil, nil)
+    awaited = []
+    (holdsPacket, failures) = (false, 0)
     stage = .reading
     ahead.clear()
     shown.clear()
@@ -140,14 +178,12 @@ package struct PictureReader: ~Copyable {
       if try receive() { return }
       switch stage {
       case .reading:
-        var isPacket = false
-        do { isPacket = try demuxer.read(into: packet) } catch { isPacket = false }
-        guard isPacket else {
+        guard readPacket() else {
           decoder.sendEnd()
           stage = .drainingDecoder
           continue
         }
-        if packet.stream == stream { try decoder.send(packet) }
+        if packet.stream == stream, packet.count > 0 { try decode() }
         packet.clear()
       case .drainingDecoder:
         stage = graph == nil ? .ended : .drainingFilters
@@ -156,6 +192,37 @@ package struct PictureReader: ~Copyable {
       case .ended: break
       }
     }
+  }
+
+  /// The next packet; false at the end. What cannot be read is passed over, as in the survey.
+  private mutating func readPacket() -> Bool {
+    isFresh = false
+    if holdsPacket {
+      holdsPacket = false
+      return true
+    }
+    while failures < Self.toleratedFailures {
+      do { return try demuxer.read(into: packet) } catch { failures += 1 }
+    }
+    return false
+  }
+
+  private mutating func decode() throws {
+    let refused = decoder.refused
+    try decoder.send(packet)
+    guard isCounted, decoder.refused == refused, let time = packet.decode else { return }
+    awaited.insert(time, at: awaited.lastIndex { $0 <= time }.map { $0 + 1 } ?? 0)
+  }
+
+  /// When the picture just decoded is presented. Without any time it follows the one before by a tick: it is shown,
+  /// in order.
+  private mutating func timeOfDecoded() -> Int64 {
+    if isCounted {
+      // Pictures that were lost on the way keep theirs: those from a keyframe on are not shown before it.
+      if decoded.isKey, let key = decoded.packetTime { awaited.removeAll { $0 < key } }
+      if !awaited.isEmpty { return awaited.removeFirst() }
+    }
+    return decoded.time ?? ((aheadTime ?? shownTime ?? -1) &+ 1)
   }
 
   /// Takes one picture from the filters or the decoder; false when more has to be fed first.
@@ -167,8 +234,7 @@ package struct PictureReader: ~Copyable {
     }
     guard stage == .reading || stage == .drainingDecoder else { return false }
     while try decoder.receive(into: decoded) {
-      // Without any time a picture follows the one before by a tick: it is shown, in order.
-      let time = decoded.time ?? ((aheadTime ?? shownTime ?? -1) &+ 1)
+      let time = timeOfDecoded()
       decoded.presentation = time
       guard let filters else {
         ahead.take(from: decoded)

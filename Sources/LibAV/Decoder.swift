@@ -7,6 +7,8 @@ internal import Media
   private let context: UnsafeMutablePointer<AVCodecContext>
   /// Packets that the decoder refused.
   package private(set) var refused = 0
+  /// Frames that came out with parts made up.
+  package private(set) var concealed = 0
 
   private init(_ context: UnsafeMutablePointer<AVCodecContext>) { unsafe self.context = context }
 
@@ -38,8 +40,12 @@ internal import Media
     unsafe avcodec_free_context(&last)
   }
 
-  /// Hands over a packet. What the codec cannot read is counted in `refused`, not thrown.
+  /// Hands over a packet. What the codec cannot read is counted in `refused`, not thrown. Its decode time comes back
+  /// in each frame's `packetTime`.
   package mutating func send(_ packet: borrowing Packet) throws(AVFailure) {
+    // A packet without bytes, an AVI's "as before", would mean the end of the stream to the decoder.
+    guard packet.count > 0 else { return }
+    unsafe context.pointee.reordered_opaque = packet.decode ?? packet.presentation ?? rung_nopts()
     let code = unsafe avcodec_send_packet(context, packet.raw)
     if code == rung_averror(ENOMEM) { throw AVFailure("avcodec_send_packet", code: code) }
     if code < 0, code != rung_averror_eagain() { refused += 1 }
@@ -52,7 +58,10 @@ internal import Media
   package mutating func receive(into frame: borrowing Frame) throws(AVFailure) -> Bool {
     for _ in 0..<64 {
       let code = unsafe avcodec_receive_frame(context, frame.raw)
-      if code >= 0 { return true }
+      if code >= 0 {
+        if frame.isConcealed { concealed += 1 }
+        return true
+      }
       if code == rung_averror_eagain() || code == rung_averror_eof() { return false }
       if code == rung_averror(ENOMEM) { throw AVFailure("avcodec_receive_frame", code: code) }
       refused += 1

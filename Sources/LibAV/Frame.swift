@@ -32,6 +32,19 @@ package import Media
     return ticks == rung_nopts() ? nil : ticks
   }
 
+  /// The decode time of the packet that it was decoded from.
+  package var packetTime: Int64? {
+    let ticks = unsafe raw.pointee.reordered_opaque
+    return ticks == rung_nopts() ? nil : ticks
+  }
+
+  package var isKey: Bool { unsafe raw.pointee.key_frame != 0 }
+
+  /// The decoder made parts of it up, since what they were made from is damaged or missing.
+  var isConcealed: Bool {
+    unsafe raw.pointee.decode_error_flags != 0 || raw.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0
+  }
+
   package var presentation: Int64 {
     get { unsafe raw.pointee.pts }
     nonmutating set { unsafe raw.pointee.pts = newValue }
