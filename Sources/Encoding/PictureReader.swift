@@ -7,11 +7,11 @@ package import Media
 /// last one whose time is not after it. Decoding starts at a keyframe before the first moment wanted; when the first
 /// picture that comes is later than that (seeking in a container without an index is a guess), it starts from an
 /// earlier place, at last from the beginning. A deinterlacer looks at neighbours, so there decoding starts earlier.
-/// Where the reader already stands between that keyframe and the moment, and in streams that cannot seek wherever it
-/// stands before it, it goes on from there.
+/// Where the reader already stands between that keyframe and the moment, it goes on from there.
 ///
 /// A stream without presentation times (AVI, bare streams; told by its first packet, as in the survey) has its n-th
 /// picture at the n-th decode time: each picture takes the earliest of the packets whose pictures have not come out.
+/// There decoding starts at the beginning of the source, or goes on from any place before the moment.
 package struct PictureReader: ~Copyable {
   private var demuxer: Demuxer
   private var decoder: Decoder
@@ -83,6 +83,10 @@ package struct PictureReader: ~Copyable {
     self.shown = shown
   }
 
+  /// Where counting alone tells when a picture is presented, it has to begin at the beginning: after a seek into an
+  /// open GOP the decoder leaves out as many pictures as it likes.
+  private var mustCount: Bool { isCounted || demuxer.isElementary }
+
   /// Packets that the decoder could not read so far.
   package var refusedPackets: Int { decoder.refused }
 
@@ -90,7 +94,7 @@ package struct PictureReader: ~Copyable {
   package mutating func start(at wanted: Int64, seek: Int64) throws {
     if try goesOn(to: wanted, seek: seek) { return }
     let overlap = source.deinterlacing == .off ? 0 : 3
-    for distance in demuxer.isElementary ? [] : [0, 1, 4, 15] as [Int64] {
+    for distance in mustCount ? [] : [0, 1, 4, 15] as [Int64] {
       let back = MediaTime(distance, Rational(1, 1)).ticks(in: source.timebase)
       guard try jump(to: seek &- back) else { continue }
       if try isBefore(wanted, pictures: overlap) {
@@ -108,7 +112,7 @@ package struct PictureReader: ~Copyable {
     guard let shownTime, shownTime <= wanted, decoder.refused == 0, decoder.concealed == 0 else {
       return false
     }
-    guard demuxer.isElementary || seek <= shownTime else { return false }
+    guard mustCount || seek <= shownTime else { return false }
     return try show(wanted)
   }
 
