@@ -25,6 +25,8 @@ package struct PictureSample: Sendable, Equatable {
 ///
 /// Where the container has no presentation times (AVI, bare streams; told by the first packet), the n-th picture
 /// shown gets the n-th decode time: decoders give pictures in the order shown, so counting finds the same ones.
+/// Where only some have none (program streams time one picture of several), the pictures still lie on the decode times,
+/// as many places later as the decoder holds pictures back: those without a time get the places that nobody claims.
 /// Pictures that cannot be decoded, since they come before the first keyframe in the file or are shown before it,
 /// are left out. After a jump back in time, what would be shown among earlier pictures is left out. Where a gap is
 /// longer than 12 hours, only the longest run of pictures stays.
@@ -36,6 +38,9 @@ package struct PictureCollector: Sendable {
   private var first: (key: Int64, presentedBefore: Int)?
   private var isCounted: Bool?
   private var untimed = 0
+  /// The decode times of all pictures, and of those without a presentation time where others have one.
+  private var decodes: [Int64] = []
+  private var untimedDecodes: [Int64] = []
   private var absurd = 0
   private var backwards = 0
   private var overlapped = 0
@@ -76,7 +81,10 @@ package struct PictureCollector: Sendable {
       if first == nil { first = (time, times.count) }
       keys.append(time)
     }
-    if !sample.isDiscarded { times.append(time) }
+    if !sample.isDiscarded {
+      if let decode = sample.decode, !counted { decodes.append(decode) }
+      if !counted, sample.presentation == nil { untimedDecodes.append(time) } else { times.append(time) }
+    }
     if last.map({ time >= $0.time }) ?? true { last = (time, max(0, sample.duration)) }
   }
 
@@ -85,6 +93,7 @@ package struct PictureCollector: Sendable {
     times: PictureTimes?, cadence: Cadence, faults: [Fault]
   ) {
     var faults: [Fault] = []
+    fillUntimed()
     let leading = dropUndecodable()
     var ascending = times
     ascending.sort()
@@ -104,6 +113,31 @@ package struct PictureCollector: Sendable {
         stream: stream, timebase: timebase, times: TickList(ascending), keyframes: TickList(keys),
         end: lastTime + lastDuration(lastTime, cadence)), cadence, faults
     )
+  }
+
+  /// Gives pictures without a presentation time the places that are left; where the decode times are no help, their
+  /// own decode times.
+  private mutating func fillUntimed() {
+    guard !untimedDecodes.isEmpty else { return }
+    let known = times.sorted()
+    let places = decodes.sorted()
+    guard let earliest = known.first, decodes.count == known.count + untimedDecodes.count,
+      let interval = Cadence(times: places, timebase: timebase).interval,
+      let delay = places.firstIndex(where: { $0 >= earliest - interval / 2 }), delay <= 16
+    else {
+      times += untimedDecodes
+      return
+    }
+    let last = places.last ?? earliest
+    var free: [Int64] = []
+    var next = 0
+    for place in places[delay...] + (0..<Int64(delay)).map({ last &+ ($0 + 1) &* interval }) {
+      while next < known.count, known[next] < place - interval / 2 { next += 1 }
+      let isTaken = next < known.count && known[next] <= place + interval / 2
+      if isTaken { next += 1 } else { free.append(place) }
+    }
+    let isPlausible = abs(free.count - untimedDecodes.count) <= 16 + untimedDecodes.count / 16
+    times += isPlausible ? free : untimedDecodes
   }
 
   /// The number of pictures that were left out.
@@ -143,7 +177,8 @@ package struct PictureCollector: Sendable {
     } else if untimed > 0 {
       faults.append(
         fault(
-          "timestamps-missing", "\(pictures(untimed)) without a presentation time; their decode time is taken"
+          "timestamps-missing",
+          "\(pictures(untimed)) without a presentation time; it is taken from the decode times"
         ))
     }
     if absurd + far > 0 {
