@@ -46,7 +46,7 @@ struct AudioPlanner {
       notes.append(PlanNote(subject, "it is encrypted"))
       return nil
     }
-    if stream.common.codec == "unknown" {
+    if !report.canDecode(stream.common) {
       notes.append(PlanNote(subject, "its codec cannot be decoded here"))
       return nil
     }

@@ -5,6 +5,8 @@ package enum PlanFailure: Error, Sendable, Equatable {
   case nothingToPackage
   case encryptedVideo(stream: Int)
   case unknownVideoCodec(stream: Int)
+  case encryptedSound(stream: Int)
+  case unknownAudioCodec(stream: Int)
   case noPictures(stream: Int)
   case badPictureSize(stream: Int, PictureSize)
   case badTimestamps(stream: Int)

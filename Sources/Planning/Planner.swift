@@ -15,7 +15,7 @@ package enum Planner {
     let ladder = try checked(ladder, request)
     let audio = AudioPlanner(report: report, survey: survey, ladder: ladder).plan()
     let video = try pictures(report, survey, request.limits)
-    guard video != nil || !audio.plans.isEmpty else { throw .nothingToPackage }
+    guard video != nil || !audio.plans.isEmpty else { throw nothing(report) }
     let (start, finish) = try ends(video?.times, audio.spans, request.limits)
 
     var notes: [PlanNote] = []
@@ -59,13 +59,21 @@ package enum Planner {
   }
 
   /// The main video stream with usable times; nil when the source has none.
+  /// Why neither a picture nor sound is left.
+  private static func nothing(_ report: SourceReport) -> PlanFailure {
+    guard let sound = report.audio.first else { return .nothingToPackage }
+    if sound.isEncrypted { return .encryptedSound(stream: sound.common.index) }
+    if !report.canDecode(sound.common) { return .unknownAudioCodec(stream: sound.common.index) }
+    return .nothingToPackage
+  }
+
   private static func pictures(
     _ report: SourceReport, _ survey: SourceSurvey, _ limits: PlanLimits
   ) throws(PlanFailure) -> (stream: VideoStream, times: PictureTimes)? {
     guard let stream = report.mainVideo else { return nil }
     let index = stream.common.index
     if stream.isEncrypted { throw .encryptedVideo(stream: index) }
-    if stream.common.codec == "unknown" { throw .unknownVideoCodec(stream: index) }
+    if !report.canDecode(stream.common) { throw .unknownVideoCodec(stream: index) }
     let size = stream.displayedSize
     guard (1...limits.side).contains(size.width), (1...limits.side).contains(size.height) else {
       throw .badPictureSize(stream: index, size)
@@ -160,5 +168,12 @@ package enum Planner {
       notes.append(PlanNote("\(stream.kind) \(stream.common.index)", reason))
     }
     return notes
+  }
+}
+
+extension SourceReport {
+  /// The libraries know the stream's codec and have a decoder for it.
+  func canDecode(_ stream: StreamFacts) -> Bool {
+    stream.codec != "unknown" && !faults.contains { $0.code == "no-decoder" && $0.stream == stream.index }
   }
 }

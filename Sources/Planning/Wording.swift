@@ -84,6 +84,10 @@ extension PlanFailure: CustomStringConvertible {
       "the video (stream \(stream)) is encrypted; decrypt it first"
     case .unknownVideoCodec(let stream):
       "the video (stream \(stream)) is in a codec that cannot be decoded here; convert it first"
+    case .encryptedSound(let stream):
+      "the sound (stream \(stream)) is encrypted, and there are no pictures; decrypt it first"
+    case .unknownAudioCodec(let stream):
+      "the sound (stream \(stream)) is in a codec that cannot be decoded here, and there are no pictures; convert it first"
     case .noPictures(let stream):
       "the video (stream \(stream)) has no pictures; the file is damaged or was cut short, get it again"
     case .badPictureSize(let stream, let size):

@@ -117,8 +117,8 @@ struct ReportBuilder {
 
   private mutating func noteObstacles(_ stream: DemuxedStream) {
     if !stream.hasDecoder {
-      note(
-        "no-decoder", "there is no decoder for \(stream.codec); convert the stream with what made it", stream)
+      let codec = stream.codec == "unknown" ? "its codec" : stream.codec
+      note("no-decoder", "there is no decoder for \(codec); convert the stream with what made it", stream)
     }
     if stream.isEncrypted {
       note("encrypted", "the stream is encrypted and cannot be decoded; give an unprotected file", stream)

@@ -35,6 +35,7 @@ struct Surveyor {
   private var damaged: [Int: Int] = [:]
   private var packets = 0
   private var lastIsDamaged = false
+  private var isMatroska = false
 
   /// Reading goes on after a failure as long as packets come, but not for ever.
   private static let toleratedFailures = 64
@@ -55,6 +56,7 @@ struct Surveyor {
 
   /// Reads to the end. What the file system cannot read is a failure; what the format cannot is a fault.
   mutating func run(_ demuxer: borrowing Demuxer) throws(AVFailure) -> Result {
+    isMatroska = demuxer.formatName == "matroska,webm"
     let packet = try Packet()
     var faults: [Fault] = []
     var failures = 0
@@ -97,8 +99,19 @@ struct Surveyor {
     } else if sound[index] != nil {
       sound[index]?.add(
         presentation: packet.presentation, decode: packet.decode, duration: packet.duration,
-        isDiscarded: packet.isDiscarded, trimmed: packet.trimmedSamples)
+        isDiscarded: packet.isDiscarded, trimmed: trimmed(packet, streams[index]))
     }
+  }
+
+  /// Matroska states Opus' delay in the header alone, and FFmpeg counts it into the times: what lies before 0 is what
+  /// the decoder drops.
+  private func trimmed(_ packet: borrowing Packet, _ stream: DemuxedStream) -> (start: Int64, end: Int64) {
+    let stated = packet.trimmedSamples
+    guard isMatroska, stream.codec == "opus", let time = packet.presentation, time < 0, time > -1 << 40,
+      stream.sampleRate > 0
+    else { return stated }
+    let early = MediaTime(-time, stream.timebase).ticks(in: Rational(1, Int64(stream.sampleRate)))
+    return (max(stated.start, early), stated.end)
   }
 
   /// VP8 has pictures that are only referred to: bit 4 of the first byte is 0 (RFC 6386, 9.1).

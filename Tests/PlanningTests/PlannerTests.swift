@@ -188,6 +188,14 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
 
   @Test func messagesSayWhatToDo() {
     let table: [(PlanFailure, String)] = [
+      (
+        .encryptedSound(stream: 1),
+        "the sound (stream 1) is encrypted, and there are no pictures; decrypt it first"
+      ),
+      (
+        .unknownAudioCodec(stream: 0),
+        "the sound (stream 0) is in a codec that cannot be decoded here, and there are no pictures; convert it first"
+      ),
       (.nothingToPackage, "there is neither a picture nor a sound track in it; give a file that has one"),
       (.encryptedVideo(stream: 1), "the video (stream 1) is encrypted; decrypt it first"),
       (
