@@ -148,11 +148,13 @@ package struct LogLines: Sendable {
   }
 
   /// Warnings that come with sound sources and tell a person nothing: an estimate that Rung does not use, the look
-  /// back over a seek into an open GOP, a field that is read a second time, ranges that Rung sets itself.
+  /// back over a seek into an open GOP, a field that is read a second time, ranges that Rung sets itself, options
+  /// that it has not.
   private static func isUsual(_ text: String) -> Bool {
     [
       "Estimating duration from bitrate", "co located POCs unavailable", "ignoring pic cod ext after",
       "deprecated pixel format used",
+      "Consider increasing the value for",
     ].contains { text.hasPrefix($0) }
   }
 

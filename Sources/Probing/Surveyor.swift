@@ -97,9 +97,10 @@ struct Surveyor {
           presentation: packet.presentation, decode: packet.decode, duration: packet.duration,
           isKey: packet.isKey, isDiscarded: packet.isDiscarded))
     } else if sound[index] != nil {
+      let trimmed = trimmed(packet, streams[index])
       sound[index]?.add(
         presentation: packet.presentation, decode: packet.decode, duration: packet.duration,
-        isDiscarded: packet.isDiscarded, trimmed: trimmed(packet, streams[index]))
+        isDiscarded: packet.isDiscarded, trimmed: trimmed)
     }
   }
 
