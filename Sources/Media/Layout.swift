@@ -1,10 +1,11 @@
 /// Where each kind of object goes in the tree: a template for each slot, with `{id}`, `{rendition}`, `{version}`,
-/// `{creator}`, `{ext}` and `{n}` (`{n:05}` pads with zeros) filled in.
+/// `{creator}`, `{ext}`, `{n}` (`{n:05}` pads with zeros), `{index}` (one less than `{n}`) and `{height}` filled in.
 package struct Layout: Codable, Sendable, Equatable {
   package enum Slot: String, Codable, Sendable, CaseIterable, CodingKeyRepresentable {
-    case asset, master, media, iframes, `init`, segment, file, dash
+    case asset, master, media, iframes, `init`, segment, file, dash, summary
     case mp4, partsManifest = "parts_manifest", part
-    case poster, thumbnail, storyboard, storyboardIndex = "storyboard_index", source
+    case poster, thumbnail, bestThumbnail = "best_thumbnail", storyboard
+    case storyboardIndex = "storyboard_index", storyboardPlaylist = "storyboard_playlist", source
   }
 
   package var templates: [Slot: String]
@@ -34,6 +35,8 @@ package struct Layout: Codable, Sendable, Equatable {
       case "creator": result += creator ?? ""
       case "rendition": result += rendition
       case "version": result += version
+      case "height": result += Layout.height(rendition)
+      case "index": result += String(n &- 1)
       case "ext": result += fileExtension
       default:
         guard let width = Layout.numberWidth(field) else { return nil }
@@ -48,6 +51,16 @@ package struct Layout: Codable, Sendable, Equatable {
   /// An object under a name with a version never changes.
   package func cachePolicy(_ slot: Slot) -> CachePolicy {
     templates[slot]?.contains("{version}") == true ? .immutable : .short
+  }
+
+  /// A rendition's name without the `p` that follows its lines: `480` of `480p`, `720-hevc` of `720p-hevc`.
+  package static func height(_ rendition: String) -> String {
+    let digits = rendition.prefix { $0.isASCII && $0.isNumber }
+    let rest = rendition.dropFirst(digits.count)
+    guard !digits.isEmpty, rest.first == "p", rest.count == 1 || rest.hasPrefix("p-") else {
+      return rendition
+    }
+    return String(digits + rest.dropFirst())
   }
 
   /// The width that `n` or `n:05` asks for; nil for any other field.

@@ -5,6 +5,12 @@ package struct Plan: Codable, Sendable, Equatable {
   package var outputs: [Output]
   package var segmentFormat: SegmentFormat
   package var addressing: Addressing
+  /// Whether packets go straight from the source into the output.
+  package var copy: CopyMode
+  /// The most that a part holds.
+  package var partBytes: Int64
+  /// nil when no pictures are made.
+  package var images: ImagesPlan?
   package var timeline: Timeline
   package var video: VideoPlan?
   package var audio: [AudioPlan]
@@ -20,6 +26,9 @@ package struct Plan: Codable, Sendable, Equatable {
     outputs = [.hls]
     segmentFormat = .fmp4
     addressing = .files
+    copy = .never
+    partBytes = 268_435_456
+    images = nil
     video = nil
     audio = []
     controls = EncodeControls()
@@ -30,6 +39,8 @@ package struct Plan: Codable, Sendable, Equatable {
 package enum Output: String, Codable, Sendable, CaseIterable { case hls, dash, mp4, parts, images }
 package enum SegmentFormat: String, Codable, Sendable, CaseIterable { case fmp4, ts }
 package enum Addressing: String, Codable, Sendable, CaseIterable { case files, byteRange = "byte-range" }
+/// Whether packets may go straight from the source into the output.
+package enum CopyMode: String, Codable, Sendable, CaseIterable { case never, prefer, strict }
 package enum RateControl: String, Codable, Sendable, CaseIterable { case capped, fixed }
 package enum Speed: String, Codable, Sendable, CaseIterable { case fast, balanced, best }
 package enum Deinterlacing: String, Codable, Sendable, CaseIterable { case off, frame, field }

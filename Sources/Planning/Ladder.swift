@@ -26,6 +26,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
   package var deinterlace: Deinterlacing
   package var audio: [AudioTarget]
   package var copy: CopyMode
+  /// With the output `images`; nil: the usual ones.
+  package var images: ImagesPlan?
   /// Only what differs from the built-in layout.
   package var layout: [Layout.Slot: String]
 
@@ -49,13 +51,14 @@ package struct Ladder: Sendable, Equatable, Encodable {
     deinterlace = .frame
     audio = [AudioTarget()]
     copy = .never
+    images = nil
     layout = [:]
   }
 
   /// The keys of a ladder file; a schema and a test hold them against `ladder.schema.json`.
   package enum Key: String, CodingKey, CaseIterable, Sendable {
     case schema = "$schema"
-    case name, outputs, segments, addressing, rungs, quality, speed, audio, copy, layout, deinterlace
+    case name, outputs, segments, addressing, rungs, quality, speed, audio, copy, images, layout, deinterlace
     case segmentSeconds = "segment_seconds"
     case gopSeconds = "gop_seconds"
     case partBytes = "part_bytes"
@@ -70,10 +73,10 @@ package struct Ladder: Sendable, Equatable, Encodable {
   /// What of each choice this build can make. A value that the design knows and this list lacks is refused by
   /// name, so that nobody gets less than a ladder says.
   package enum Made {
-    package static let outputs: [Output] = [.hls]
+    package static let outputs: [Output] = Output.allCases
     package static let segments: [SegmentFormat] = [.fmp4, .ts]
-    package static let addressing: [Addressing] = [.files]
-    package static let copy: [CopyMode] = [.never]
+    package static let addressing: [Addressing] = Addressing.allCases
+    package static let copy: [CopyMode] = CopyMode.allCases
     package static let deinterlace: [Deinterlacing] = [.frame, .field]
     package static let videoCodecs: [Codec] = [.h264, .hevc, .av1]
     package static let audioCodecs: [Codec] = [.aac]
@@ -100,6 +103,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     try out.encode(deinterlace, forKey: .deinterlace)
     try out.encode(audio, forKey: .audio)
     try out.encode(copy, forKey: .copy)
+    try out.encodeIfPresent(images.map(LadderImagesText.init), forKey: .images)
     if !layout.isEmpty {
       let named = layout.map { ($0.key.rawValue, $0.value) }
       try out.encode(Dictionary(named) { first, _ in first }, forKey: .layout)
@@ -116,9 +120,6 @@ package struct Ladder: Sendable, Equatable, Encodable {
     }
   }
 }
-
-/// Whether packets may go straight from the source into the output.
-package enum CopyMode: String, Codable, Sendable, CaseIterable { case never, prefer, strict }
 
 /// One rung of a ladder file: a landscape box, a rate and a codec.
 package struct LadderRung: Sendable, Equatable, Encodable {

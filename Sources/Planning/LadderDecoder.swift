@@ -14,6 +14,12 @@ package enum LadderLimits {
   package static let audioBitrate = 8_000...1_000_000
   package static let audioChannels = [1, 2, 6]
   package static let audioRates = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000]
+  package static let imageSide = 16...8192
+  package static let imageQuality = 1...100
+  package static let imageSeconds = 0.1...86_400.0
+  package static let thumbnails = 1...1000
+  package static let tileSide = 16...1024
+  package static let tiles = 1...64
   package static let rungs = 32
   package static let audio = 8
 }
@@ -37,6 +43,7 @@ package enum LadderDecoder {
     try readDelivery(top, into: &ladder)
     try readEncoding(top, into: &ladder)
     if let field = top[Ladder.Key.audio] { ladder.audio = try audio(field) }
+    if let field = top[Ladder.Key.images] { ladder.images = try LadderImages.read(field) }
     if let field = top[Ladder.Key.layout] { ladder.layout = try layout(field) }
     try LadderRules.check(ladder, file: file)
     return ladder

@@ -30,6 +30,8 @@ package enum LadderRule: Sendable, Equatable {
   case frameRateAboveMaximum(rate: String, maximum: String)
   case belowSmallestRung(value: Int, smallest: Int)
   case needsFMP4(codec: Codec)
+  case dashNeedsFMP4
+  case needsOutput(Output)
   case template(String, TemplateFault)
 }
 

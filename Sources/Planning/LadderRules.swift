@@ -5,11 +5,23 @@ internal import Media
 enum LadderRules {
   static func check(_ ladder: Ladder, file: String) throws(LadderFailure) {
     let place = LadderPlace(file: file)
+    try checkOutputs(ladder, place)
     try checkTimes(ladder, place)
     try checkRungs(ladder, place)
     try checkBoxes(ladder, place)
     try checkAudio(ladder, place)
     try LayoutTemplates.check(ladder, file: file)
+  }
+
+  /// DASH has no form for MPEG-TS that players read, and pictures are made only where they are asked for.
+  private static func checkOutputs(_ ladder: Ladder, _ place: LadderPlace) throws(LadderFailure) {
+    if ladder.outputs.isEmpty { throw place.broken("outputs", .empty) }
+    if ladder.segments == .ts, let index = ladder.outputs.firstIndex(of: .dash) {
+      throw place.broken("outputs[\(index)]", .dashNeedsFMP4)
+    }
+    if ladder.images != nil, !ladder.outputs.contains(.images) {
+      throw place.broken("images", .needsOutput(.images))
+    }
   }
 
   /// A name becomes a path component and a part of playlists, so it is plain; `audio-` and `text-` are the names

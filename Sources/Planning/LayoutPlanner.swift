@@ -9,7 +9,8 @@ struct LayoutPlanner {
 
   func layout(rungs: [String], audio: [String]) throws(PlanFailure) -> Layout {
     let layout = Layout(
-      templates: LayoutTemplates.merged(ladder), id: request.id, creator: request.creator)
+      templates: LayoutTemplates.merged(ladder, keepsSource: request.keepsSource), id: request.id,
+      creator: request.creator)
     if request.creator == nil {
       for slot in LayoutTemplates.slots {
         if let template = layout.templates[slot], template.contains("{creator}") {
@@ -28,15 +29,21 @@ struct LayoutPlanner {
         throw .layoutCollision(key: key, first: other, second: owner)
       }
     }
-    try claim(.asset, "")
-    try claim(.master, "")
+    let single: [Layout.Slot] = [
+      .asset, .master, .dash, .summary, .partsManifest, .poster, .bestThumbnail, .storyboardIndex,
+      .storyboardPlaylist, .source,
+    ]
+    for slot in single { try claim(slot, "") }
     for rendition in rungs + separate {
       try claim(.media, rendition)
       if rungs.contains(rendition) { try claim(.iframes, rendition) }
       try claim(.`init`, rendition)
-      try claim(.segment, rendition, 1)
-      try claim(.segment, rendition, 2)
+      try claim(.file, rendition)
+      for n in 1...2 { try claim(.segment, rendition, n) }
     }
+    for rung in rungs { try claim(.mp4, rung) }
+    for slot in [Layout.Slot.part, .storyboard] { for n in 1...2 { try claim(slot, "", n) } }
+    for n in 1...(LayoutTemplates.hasManyThumbnails(ladder) ? 2 : 1) { try claim(.thumbnail, "", n) }
     return layout
   }
 }

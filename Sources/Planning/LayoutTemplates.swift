@@ -5,19 +5,26 @@ internal import Media
 /// values, a relative path of visible components in characters that a URI need not escape.
 enum LayoutTemplates {
   /// The slots that this build fills, in the order of the design's tree.
-  static let slots: [Layout.Slot] = [.asset, .master, .media, .iframes, .`init`, .segment]
+  static let slots: [Layout.Slot] = [
+    .asset, .master, .dash, .media, .iframes, .`init`, .segment, .file, .mp4, .summary, .partsManifest, .part,
+    .poster, .thumbnail, .bestThumbnail, .storyboard, .storyboardIndex, .storyboardPlaylist, .source,
+  ]
 
-  private static let placeholders = ["id", "creator", "rendition", "version", "n", "n:05", "ext"]
+  private static let placeholders = [
+    "id", "creator", "rendition", "height", "version", "n", "n:05", "index", "ext",
+  ]
 
   /// What has a value in a slot; `n` stands for its padded forms too.
   private static func allowed(_ slot: Layout.Slot) -> [String] {
     switch slot {
-    case .asset, .master, .dash, .partsManifest, .poster, .storyboardIndex: ["id", "creator"]
-    case .media, .iframes: ["id", "creator", "rendition"]
-    case .`init`, .file, .mp4: ["id", "creator", "rendition", "version"]
-    case .segment: ["id", "creator", "rendition", "version", "n"]
-    case .part: ["id", "creator", "version", "n"]
-    case .thumbnail, .storyboard: ["id", "creator", "n"]
+    case .asset, .master, .dash, .summary, .partsManifest, .poster, .bestThumbnail, .storyboardIndex,
+      .storyboardPlaylist:
+      ["id", "creator"]
+    case .media, .iframes: ["id", "creator", "rendition", "height"]
+    case .`init`, .file, .mp4: ["id", "creator", "rendition", "height", "version"]
+    case .segment: ["id", "creator", "rendition", "height", "version", "n", "index"]
+    case .part: ["id", "creator", "version", "n", "index"]
+    case .thumbnail, .storyboard: ["id", "creator", "n", "index"]
     case .source: ["id", "creator", "ext"]
     }
   }
@@ -27,13 +34,20 @@ enum LayoutTemplates {
     let rendition = hasSeveralRenditions(ladder) ? ["rendition"] : []
     return switch slot {
     case .asset: ["id"]
-    case .media, .`init`, .file, .mp4: rendition
-    case .iframes: ladder.rungs.count > 1 ? ["rendition"] : []
+    case .media, .`init`, .file: rendition
+    case .iframes, .mp4: ladder.rungs.count > 1 ? ["rendition"] : []
     case .segment: rendition + ["n"]
     case .part: ["n"]
+    case .thumbnail: hasManyThumbnails(ladder) ? ["n"] : []
+    case .storyboard: ["n"]
     case .source: ["ext"]
     default: []
     }
+  }
+
+  static func hasManyThumbnails(_ ladder: Ladder) -> Bool {
+    guard ladder.outputs.contains(.images) else { return false }
+    return (ladder.images ?? ImagesPlan()).thumbnails?.most ?? 1 > 1
   }
 
   /// TS carries a single audio track inside the variants.
@@ -45,41 +59,73 @@ enum LayoutTemplates {
   /// Players and servers judge an object by the end of its name.
   private static func endings(_ slot: Layout.Slot, _ segments: SegmentFormat) -> [String] {
     switch slot {
-    case .asset, .partsManifest: [".json"]
-    case .master, .media, .iframes: [".m3u8"]
+    case .asset, .summary, .partsManifest: [".json"]
+    case .master, .media, .iframes, .storyboardPlaylist: [".m3u8"]
     case .`init`, .mp4, .part: [".mp4"]
     case .segment: segments == .ts ? [".ts"] : [".m4s", ".mp4"]
     case .file: segments == .ts ? [".ts"] : [".mp4"]
     case .dash: [".mpd"]
-    case .poster, .thumbnail, .storyboard: [".jpg"]
+    case .poster, .thumbnail, .bestThumbnail, .storyboard: [".jpg"]
     case .storyboardIndex: [".vtt"]
     case .source: []
     }
   }
 
-  static func defaults(_ segments: SegmentFormat) -> [Layout.Slot: String] {
+  /// Where objects go that a ladder does not move; a ladder gets the slots of what it makes. `summary` and
+  /// `best_thumbnail` have no usual place: they are made where a ladder names one.
+  private static func defaults(_ ladder: Ladder) -> [Layout.Slot: String] {
     let folder = "packaged/{id}/hls/{rendition}"
-    var templates: [Layout.Slot: String] = [
+    let images = "packaged/{id}/images"
+    let isTS = ladder.segments == .ts
+    return [
       .asset: "packaged/{id}/asset.json",
       .master: "packaged/{id}/hls/master.m3u8",
+      .dash: "packaged/{id}/hls/manifest.mpd",
       .media: "\(folder)/index.m3u8",
       .iframes: "\(folder)/iframes.m3u8",
+      .`init`: "\(folder)/init-{version}.mp4",
+      .segment: "\(folder)/seg-{version}-{n:05}.\(isTS ? "ts" : "m4s")",
+      .file: "\(folder)/{rendition}-{version}.\(isTS ? "ts" : "mp4")",
+      .mp4: "packaged/{id}/mp4/video_{height}.mp4",
+      .partsManifest: "packaged/{id}/parts/manifest.json",
+      .part: "packaged/{id}/parts/part-{version}-{n:05}.mp4",
+      .poster: "\(images)/poster.jpg",
+      .thumbnail: "\(images)/thumb-{n:05}.jpg",
+      .storyboard: "\(images)/storyboard-{n:03}.jpg",
+      .storyboardIndex: "\(images)/storyboard.vtt",
+      .storyboardPlaylist: "\(images)/storyboard.m3u8",
+      .source: "raw/{creator}/{id}/source.{ext}",
     ]
-    switch segments {
-    case .fmp4:
-      templates[.`init`] = "\(folder)/init-{version}.mp4"
-      templates[.segment] = "\(folder)/seg-{version}-{n:05}.m4s"
-    case .ts:
-      templates[.segment] = "\(folder)/seg-{version}-{n:05}.ts"
-    }
-    return templates
   }
 
-  /// The built-in templates with the ladder's own in their places.
-  static func merged(_ ladder: Ladder) -> [Layout.Slot: String] {
-    var templates = defaults(ladder.segments).merging(ladder.layout) { _, own in own }
-    if ladder.segments == .ts { templates[.`init`] = nil }
-    return templates
+  /// Whether a ladder makes objects of a slot. The source is kept on request only.
+  private static func isMade(_ slot: Layout.Slot, _ ladder: Ladder, keepsSource: Bool) -> Bool {
+    let hasHLS = ladder.outputs.contains(.hls)
+    let hasSegments = hasHLS || ladder.outputs.contains(.dash)
+    let images = ladder.outputs.contains(.images) ? ladder.images ?? ImagesPlan() : nil
+    return switch slot {
+    case .asset: true
+    case .master, .media, .iframes: hasHLS
+    case .dash: ladder.outputs.contains(.dash)
+    case .`init`: hasSegments && ladder.addressing == .files && ladder.segments == .fmp4
+    case .segment: hasSegments && ladder.addressing == .files
+    case .file: hasSegments && ladder.addressing == .byteRange
+    case .mp4: ladder.outputs.contains(.mp4)
+    case .summary: ladder.layout[.summary] != nil
+    case .partsManifest, .part: ladder.outputs.contains(.parts)
+    case .poster: images?.poster != nil
+    case .thumbnail: images?.thumbnails != nil
+    case .bestThumbnail: images?.thumbnails != nil && ladder.layout[.bestThumbnail] != nil
+    case .storyboard, .storyboardIndex: images?.storyboard != nil
+    case .storyboardPlaylist: images?.storyboard != nil
+    case .source: keepsSource
+    }
+  }
+
+  /// The built-in templates of what the ladder makes, with the ladder's own in their places.
+  static func merged(_ ladder: Ladder, keepsSource: Bool = false) -> [Layout.Slot: String] {
+    defaults(ladder).merging(ladder.layout) { _, own in own }
+      .filter { isMade($0.key, ladder, keepsSource: keepsSource) }
   }
 
   static func check(_ ladder: Ladder, file: String) throws(LadderFailure) {
@@ -109,7 +155,10 @@ enum LayoutTemplates {
       if !allowed.contains(plain) { return .notForSlot(name, allowed: allowed) }
     }
     if let fault = pathFault(literal) { return fault }
-    let plainUsed = used.map { Layout.numberWidth($0[...]) == nil ? $0 : "n" }
+    var plainUsed = used.map { Layout.numberWidth($0[...]) == nil ? $0 : "n" }
+    // What tells objects apart as well.
+    if used.contains("height") { plainUsed.append("rendition") }
+    if used.contains("index") { plainUsed.append("n") }
     if let missing = needed(slot, ladder).first(where: { !plainUsed.contains($0) }) { return .needs(missing) }
     let endings = endings(slot, ladder.segments)
     if !endings.isEmpty, !endings.contains(where: literal.hasSuffix) { return .ending(wanted: endings) }

@@ -7,15 +7,18 @@ package struct PlanRequest: Sendable, Equatable {
   package var creator: String?
   package var overrides: LadderOverrides
   package var limits: PlanLimits
+  /// The source itself goes into the tree too.
+  package var keepsSource: Bool
 
   package init(
     id: String, creator: String? = nil, overrides: LadderOverrides = LadderOverrides(),
-    limits: PlanLimits = PlanLimits()
+    limits: PlanLimits = PlanLimits(), keepsSource: Bool = false
   ) {
     self.id = id
     self.creator = creator
     self.overrides = overrides
     self.limits = limits
+    self.keepsSource = keepsSource
   }
 }
 
@@ -26,15 +29,21 @@ package struct LadderOverrides: Sendable, Equatable {
   package var speed: Speed?
   /// Lowers the ladder's own limit, never raises it.
   package var maxHeight: Int?
+  package var outputs: [Output]?
+  package var copy: CopyMode?
+  package var partBytes: Int64?
 
   package init(
     segments: SegmentFormat? = nil, rateControl: RateControl? = nil, speed: Speed? = nil,
-    maxHeight: Int? = nil
+    maxHeight: Int? = nil, outputs: [Output]? = nil, copy: CopyMode? = nil, partBytes: Int64? = nil
   ) {
     self.segments = segments
     self.rateControl = rateControl
     self.speed = speed
     self.maxHeight = maxHeight
+    self.outputs = outputs
+    self.copy = copy
+    self.partBytes = partBytes
   }
 }
 
@@ -53,7 +62,15 @@ extension Ladder {
   /// The ladder with what the command line overrides, checked again: a layout may end in `.m4s` and flags ask for TS.
   package func applying(_ overrides: LadderOverrides) throws(LadderFailure) -> Ladder {
     var result = self
-    if let segments = overrides.segments { result.segments = segments }
+    if let outputs = overrides.outputs { result.outputs = outputs }
+    if let segments = overrides.segments {
+      result.segments = segments
+      // A flag asks for TS instead of what the file asks for: its MPD goes.
+      if segments == .ts { result.outputs.removeAll { $0 == .dash } }
+    }
+    if !result.outputs.contains(.images) { result.images = nil }
+    if let copy = overrides.copy { result.copy = copy }
+    if let partBytes = overrides.partBytes { result.partBytes = partBytes }
     if let rateControl = overrides.rateControl { result.rateControl = rateControl }
     if let speed = overrides.speed { result.speed = speed }
     if let limit = overrides.maxHeight { result.maxHeight = min(limit, maxHeight ?? limit) }

@@ -41,6 +41,9 @@ package enum Planner {
     plan.outputs = ladder.outputs
     plan.segmentFormat = ladder.segments
     plan.addressing = ladder.addressing
+    plan.copy = ladder.copy
+    plan.partBytes = ladder.partBytes
+    plan.images = ladder.outputs.contains(.images) ? ladder.images ?? ImagesPlan() : nil
     plan.video = result?.plan
     plan.audio = audio.plans
     plan.controls = controls(ladder)

@@ -50,6 +50,8 @@ extension LadderRule {
       "\(value) is below the smallest rung, \(smallest) high; raise it or add a smaller rung"
     case .needsFMP4(let codec):
       "\(codec.rawValue) cannot go into TS segments; use \"segments\": \"fmp4\" or the codec h264"
+    case .dashNeedsFMP4: "DASH needs fMP4 segments; leave 'dash' out, or use \"segments\": \"fmp4\""
+    case .needsOutput(let output): "has no effect without '\(output.rawValue)' in outputs; add it there"
     case .template(let template, let fault): "'\(template)' \(fault.message)"
     }
   }

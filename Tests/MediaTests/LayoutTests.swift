@@ -8,7 +8,8 @@ internal import Testing
     ("{id}/{rendition}/seg-{version}-{n:05}.m4s", "cat/720p/seg-1a2b3c4d-00007.m4s"),
     ("{n}.ts", "7.ts"), ("{n:02}{n:03}", "07007"),
     ("raw/{creator}/{id}/source.{ext}", "raw/ann/cat/source.mov"),
-    ("plain", "plain"), ("", ""), ("{", nil), ("{}", nil), ("{unknown}", nil), ("{n:5}", nil),
+    ("segment{index}.ts", "segment6.ts"), ("video_{height}.mp4", "video_720.mp4"), ("plain", "plain"),
+    ("", ""), ("{", nil), ("{}", nil), ("{unknown}", nil), ("{n:5}", nil),
     ("{n:00}", nil),
     ("{n:013}", nil), ("{n:0-1}", nil), ("a}b", "a}b"), ("{id}{id}", "catcat"),
   ]

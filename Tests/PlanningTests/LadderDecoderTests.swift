@@ -4,6 +4,7 @@ import Planning
 import Testing
 
 private let rung = #"{"name":"240p","width":426,"height":240,"bitrate":400000}"#
+private let known = "{id}, {creator}, {rendition}, {height}, {version}, {n}, {n:05}, {index} and {ext}"
 private let larger = #"{"name":"360p","width":640,"height":360,"bitrate":800000}"#
 
 /// A ladder file with two rungs and these further members.
@@ -120,10 +121,13 @@ private func message(_ text: String) -> String {
     (#"{"name":"x","name":"y"}"#, "my.json: name: is given twice; keep one"),
     (#"{"name":"x","outputs":[]}"#, "my.json: outputs: is empty; name at least one"),
     (
-      #"{"name":"x","outputs":["hls","dash"]}"#,
-      "my.json: outputs[1]: 'dash' is not made by this version of rung; it makes hls"
+      #"{"name":"x","outputs":["hls","dash"],"segments":"ts","rungs":[\#(rung)]}"#,
+      "my.json: outputs[1]: DASH needs fMP4 segments; leave 'dash' out, or use \"segments\": \"fmp4\""
     ),
-    (#"{"name":"x","outputs":["avi"]}"#, "my.json: outputs[0]: 'avi' is not a choice; it has to be hls"),
+    (
+      #"{"name":"x","outputs":["avi"]}"#,
+      "my.json: outputs[0]: 'avi' is not a choice; it has to be hls, dash, mp4, parts or images"
+    ),
     (
       #"{"name":"x","outputs":["hls","hls"]}"#,
       "my.json: outputs[1]: 'hls' is there twice; names and choices have to differ"
@@ -136,24 +140,29 @@ private func message(_ text: String) -> String {
     #expect(
       message(ladder(#""loudness":{}"#)).hasPrefix(
         "my.json: loudness: is not a key of a ladder; known here: "))
-    #expect(message(ladder(#""images":[]"#)).hasPrefix("my.json: images: is not a key of a ladder"))
+    #expect(message(ladder(#""images":[]"#)) == "my.json: images: has to be an object, not a list")
+    #expect(
+      message(ladder(#""images":{"poster":{}}"#))
+        == "my.json: images: has no effect without 'images' in outputs; add it there")
     #expect(
       message(ladder(rungs: #"{"nam":"240p"}"#))
         == "my.json: rungs[0].nam: is not a key of a ladder; known here: name, width, height, bitrate, codec and "
         + "max_bitrate")
     #expect(
-      message(ladder(#""layout":{"dash":"x.mpd"}"#))
-        == "my.json: layout.dash: is not a key of a ladder; known here: asset, master, media, iframes, init and segment"
+      message(ladder(#""layout":{"picture":"x.jpg"}"#))
+        == "my.json: layout.picture: is not a key of a ladder; known here: asset, master, dash, media, iframes, init, "
+        + "segment, file, mp4, summary, parts_manifest, part, poster, thumbnail, best_thumbnail, storyboard, "
+        + "storyboard_index, storyboard_playlist and source"
     )
   }
 
   @Test(arguments: [
     (#""segments":"mp4""#, "my.json: segments: 'mp4' is not a choice; it has to be fmp4 or ts"),
     (
-      #""addressing":"byte-range""#,
-      "my.json: addressing: 'byte-range' is not made by this version of rung; it makes files"
+      #""addressing":"stream""#,
+      "my.json: addressing: 'stream' is not a choice; it has to be files or byte-range"
     ),
-    (#""copy":"prefer""#, "my.json: copy: 'prefer' is not made by this version of rung; it makes never"),
+    (#""copy":"yes""#, "my.json: copy: 'yes' is not a choice; it has to be never, prefer or strict"),
     (#""deinterlace":"off""#, "my.json: deinterlace: 'off' is not a choice; it has to be frame or field"),
     (#""speed":2"#, "my.json: speed: has to be a text, not a number"),
     (#""drop_redundant":1"#, "my.json: drop_redundant: has to be true or false, not a number"),
@@ -284,7 +293,7 @@ private func message(_ text: String) -> String {
     ),
     (
       "asset", "{title}.json",
-      "has the unknown placeholder {title}; known are {id}, {creator}, {rendition}, {version}, {n}, {n:05} and {ext}"
+      "has the unknown placeholder {title}; known are " + known
     ),
     (
       "master", "{rendition}.m3u8", "uses {rendition}, which has no value here; usable are {id} and {creator}"
@@ -297,7 +306,7 @@ private func message(_ text: String) -> String {
     ("segment", "{id}/{rendition}-{n}.ts", "has to end in .m4s or .mp4"),
     (
       "segment", "{id}/{rendition}-{n:5}.m4s",
-      "has the unknown placeholder {n:5}; known are {id}, {creator}, {rendition}, {version}, {n}, {n:05} and {ext}"
+      "has the unknown placeholder {n:5}; known are " + known
     ),
   ])
   func namesWhatIsWrongWithALayout(slot: String, template: String, expected: String) {
@@ -312,6 +321,51 @@ private func message(_ text: String) -> String {
       message(ladder(#""layout":{"iframes":"packaged/{id}/hls/{rendition}/index.m3u8"}"#))
         == "my.json: layout.iframes: 'packaged/{id}/hls/{rendition}/index.m3u8' is also the path of layout.media; "
         + "they have to differ")
+  }
+
+  @Test func readsImages() throws {
+    let text = ladder(
+      #"""
+      "images":{"poster":{"width":640,"height":360,"quality":70},"thumbnails":{"width":320,"height":180,
+      "every_seconds":2.5,"most":1,"quality":60},"storyboard":{"width":100,"columns":4,"rows":3,"every_seconds":1}},
+      "layout":{"thumbnail":"t/{id}.jpg","summary":"{id}/video.json","best_thumbnail":"b/{id}.jpg"}
+      """#
+    ).replacingOccurrences(of: #"["hls"]"#, with: #"["hls","images"]"#)
+    let read = try LadderDecoder.decode(Data(text.utf8), file: "my.json")
+    var images = ImagesPlan()
+    images.poster = PosterPlan(box: PictureSize(640, 360), quality: 70)
+    images.thumbnails = ThumbnailsPlan(
+      box: PictureSize(320, 180), everySeconds: Rational(5, 2), most: 1, quality: 60)
+    images.storyboard = StoryboardPlan(width: 100, columns: 4, rows: 3, everySeconds: Rational(1, 1))
+    #expect(read.images == images)
+    #expect(read.outputs == [.hls, .images])
+    #expect(try LadderDecoder.decode(Data(read.canonicalJSON.utf8), file: "c.json") == read)
+    #expect(
+      try read.applying(LadderOverrides(outputs: [.parts], copy: .prefer, partBytes: 2_000_000)).images == nil
+    )
+  }
+
+  @Test(arguments: [
+    (#"{}"#, "my.json: images: is empty; name at least one"),
+    (
+      #"{"poster":{"width":9}}"#,
+      "my.json: images.poster.width: 9 is out of range; it has to be a whole number from 16 to 8192"
+    ),
+    (
+      #"{"thumbnails":{"width":90,"height":160}}"#,
+      "my.json: images.thumbnails: the box 90x160 is taller than wide; give it as landscape, it is turned for portrait pictures"
+    ),
+    (
+      #"{"storyboard":{"rows":0}}"#,
+      "my.json: images.storyboard.rows: 0 is out of range; it has to be a whole number from 1 to 64"
+    ),
+    (
+      #"{"gif":{}}"#,
+      "my.json: images.gif: is not a key of a ladder; known here: poster, thumbnails and storyboard"
+    ),
+  ])
+  func namesWhatIsWrongWithImages(images: String, expected: String) {
+    #expect(message(ladder(#""images":\#(images)"#)) == expected)
   }
 
   @Test func flagsAreCheckedAgainstTheWholeLadder() throws {

@@ -27,6 +27,16 @@ import Testing
     #expect(try keys(schema) == Set(Ladder.Key.allCases.map(\.rawValue)))
     #expect(try keys(object("properties", "rungs", "items")) == Set(LadderRung.Key.allCases.map(\.rawValue)))
     #expect(try keys(object("properties", "audio", "items")) == Set(AudioTarget.Key.allCases.map(\.rawValue)))
+    #expect(try keys(object("properties", "images")) == Set(LadderImages.Key.allCases.map(\.rawValue)))
+    #expect(
+      try keys(object("properties", "images", "properties", "poster"))
+        == Set(LadderImages.PosterKey.allCases.map(\.rawValue)))
+    #expect(
+      try keys(object("properties", "images", "properties", "thumbnails"))
+        == Set(LadderImages.ThumbnailsKey.allCases.map(\.rawValue)))
+    #expect(
+      try keys(object("properties", "images", "properties", "storyboard"))
+        == Set(LadderImages.StoryboardKey.allCases.map(\.rawValue)))
   }
 
   /// What the schema requires is what the decoder misses: each key in turn is taken out of a full ladder.
@@ -117,6 +127,25 @@ import Testing
     #expect(
       try range(object("properties", "audio", "items", "properties", "bitrate"))
         == doubles(LadderLimits.audioBitrate))
+    let images: [(String, String, ClosedRange<Double>)] = [
+      ("poster", "width", doubles(LadderLimits.imageSide)),
+      ("poster", "height", doubles(LadderLimits.imageSide)),
+      ("poster", "quality", doubles(LadderLimits.imageQuality)),
+      ("thumbnails", "width", doubles(LadderLimits.imageSide)),
+      ("thumbnails", "height", doubles(LadderLimits.imageSide)),
+      ("thumbnails", "every_seconds", LadderLimits.imageSeconds),
+      ("thumbnails", "most", doubles(LadderLimits.thumbnails)),
+      ("thumbnails", "quality", doubles(LadderLimits.imageQuality)),
+      ("storyboard", "width", doubles(LadderLimits.tileSide)),
+      ("storyboard", "columns", doubles(LadderLimits.tiles)),
+      ("storyboard", "rows", doubles(LadderLimits.tiles)),
+      ("storyboard", "every_seconds", LadderLimits.imageSeconds),
+    ]
+    for (picture, key, limits) in images {
+      #expect(
+        try range(object("properties", "images", "properties", picture, "properties", key)) == limits,
+        "\(picture).\(key)")
+    }
     #expect(try object("properties", "rungs")["maxItems"] as? Int == LadderLimits.rungs)
     #expect(try object("properties", "audio")["maxItems"] as? Int == LadderLimits.audio)
   }
