@@ -39,6 +39,26 @@ package enum ContentType: String, Codable, Sendable, CaseIterable {
   case dash = "application/dash+xml"
   case json = "application/json"
   case jpeg = "image/jpeg"
+  // A source that is kept.
+  case quickTime = "video/quicktime"
+  case matroska = "video/x-matroska"
+  case webM = "video/webm"
+  case bytes = "application/octet-stream"
+}
+
+extension ContentType {
+  /// Of a kept source, by the end of its name.
+  package static func ofSource(_ name: String) -> ContentType {
+    switch name.split(separator: ".").last {
+    case "mp4", "m4v": .videoMP4
+    case "m4a": .audioMP4
+    case "mov": .quickTime
+    case "mkv": .matroska
+    case "webm": .webM
+    case "ts": .transportStream
+    default: .bytes
+    }
+  }
 }
 
 package enum CachePolicy: String, Codable, Sendable {

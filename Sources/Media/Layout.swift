@@ -48,6 +48,21 @@ package struct Layout: Codable, Sendable, Equatable {
     return result + rest
   }
 
+  /// The key that a player opens first: of the multivariant playlist, or of what stands for it where none is made.
+  package var entrance: String? {
+    let slots: [Slot] = [.master, .dash, .summary, .partsManifest, .asset]
+    return slots.lazy.compactMap { key($0) }.first
+  }
+
+  /// Where a source of this name is kept: with its own ending if that is a plain one.
+  package func sourceKey(of name: String) -> String? {
+    let ending = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst().last ?? ""
+    let isPlain =
+      (1...8).contains(ending.utf8.count)
+      && ending.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    return key(.source, fileExtension: isPlain ? ending.lowercased() : "bin")
+  }
+
   /// An object under a name with a version never changes.
   package func cachePolicy(_ slot: Slot) -> CachePolicy {
     templates[slot]?.contains("{version}") == true ? .immutable : .short

@@ -1,3 +1,13 @@
+/// The first bytes of an object: all of a segment, or a stretch of one file.
+package struct MediaHead: Codable, Sendable, Equatable {
+  package var key: String
+  package var bytes: Int64
+  package init(key: String, bytes: Int64) {
+    self.key = key
+    self.bytes = bytes
+  }
+}
+
 /// What packaging made of one rendition, measured from the bytes written: for the master playlist, the inventory
 /// and the summary table.
 package struct RenditionRecord: Codable, Sendable, Equatable {
@@ -7,8 +17,12 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
   package var kind: Kind
   /// RFC 6381, from the bitstream: `avc1.64001f`; of a TS with sound both: `avc1.64001f,mp4a.40.2`.
   package var codecs: String
-  /// Key of the media playlist in the tree.
+  /// Key of the media playlist in the tree; empty where there is none.
   package var playlist: String
+  /// Key of the whole file, where one is made.
+  package var file: String?
+  /// What a player needs first.
+  package var head: [MediaHead]
   package var iframePlaylist: String?
   package var version: String
   package var segments: Int
@@ -48,6 +62,7 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
     self.playlist = playlist
     self.version = version
     self.duration = duration
+    (file, head) = (nil, [])
     (segments, bytes, peakBitrate, averageBitrate, targetDuration) = (0, 0, 0, 0, 0)
     (iframePlaylist, size, frameRate, bitDepth, videoRange) = (nil, nil, nil, nil, nil)
     (iframePeakBitrate, iframeAverageBitrate, plannedBitrate) = (nil, nil, nil)

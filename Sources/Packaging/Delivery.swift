@@ -9,7 +9,8 @@ struct PlacedRendition {
 
 /// The playlists of a rendition: their keys, and the highest version that they ask for.
 struct PutPlaylists {
-  var media: String
+  /// nil where HLS is not asked for.
+  var media: String?
   var iframes: String?
   var version: Int
 }
@@ -25,8 +26,8 @@ struct Delivery {
     let version = try target.version(of: media.name)
     var keys: [String] = []
     for (index, object) in media.objects.enumerated() {
-      let isInit = media.hasInit && index == 0
-      let slot: Layout.Slot = isInit ? .`init` : .segment
+      let isInit = !media.isOneFile && media.initRange?.object == index
+      let slot: Layout.Slot = media.isOneFile ? .file : (isInit ? .`init` : .segment)
       let number = isInit ? 0 : index + (media.hasInit ? 0 : 1)
       let key = try self.key(slot, media.name, version: version, n: number)
       try target.place(object, key: key, type: type(media, isInit), cache: plan.layout.cachePolicy(slot))
@@ -37,11 +38,12 @@ struct Delivery {
 
   private func type(_ media: WrittenRendition, _ isInit: Bool) -> ContentType {
     if !media.hasInit { return .transportStream }
-    if !isInit { return .segment }
+    if !isInit && !media.isOneFile { return .segment }
     return media.video == nil ? .audioMP4 : .videoMP4
   }
 
   func putPlaylists(_ placed: PlacedRendition) throws -> PutPlaylists {
+    guard plan.outputs.contains(.hls) else { return PutPlaylists(media: nil, iframes: nil, version: 1) }
     let playlist = MediaPlaylist(keys: placed.keys, rendition: placed.media)
     let key = try self.key(.media, placed.media.name, version: placed.version)
     let media = playlist.segments(key: key, targetDuration: targetDuration)
@@ -58,10 +60,18 @@ struct Delivery {
     return result
   }
 
-  func putMaster(records: [RenditionRecord], version: Int) throws -> String {
+  func putMaster(records: [RenditionRecord], version: Int) throws {
     let key = try self.key(.master, "", version: "")
     try put(MasterPlaylist(key: key, records: records, version: version).text(), key, .master)
-    return key
+  }
+
+  /// The MPD over the same segments.
+  func putDash(_ renditions: [(record: RenditionRecord, placed: PlacedRendition)]) throws {
+    let key = try self.key(.dash, "", version: "")
+    let manifest = DashManifest(
+      key: key, layout: plan.layout, renditions: renditions, targetDuration: targetDuration)
+    try target.put(
+      Array(manifest.text().utf8), key: key, type: .dash, cache: plan.layout.cachePolicy(.dash))
   }
 
   private func put(_ text: String, _ key: String, _ slot: Layout.Slot) throws {
@@ -91,8 +101,9 @@ enum Measuring {
     }
     var record = RenditionRecord(
       name: media.name, kind: media.video == nil ? .audio : .video, codecs: codecs.joined(separator: ","),
-      playlist: playlists.media, version: placed.version, duration: media.end)
+      playlist: playlists.media ?? "", version: placed.version, duration: media.end)
     record.segments = media.segments.count
+    record.head = head(placed)
     record.bytes = media.bytes
     record.targetDuration = targetDuration
     record.peakBitrate = BitRates.peak(media.segmentPieces, targetDuration: targetDuration)
@@ -110,6 +121,18 @@ enum Measuring {
       record.isDefault = audio.isDefault
     }
     return record
+  }
+
+  /// What a player needs first: the init segment and three segments, or the start of the one file.
+  private static func head(_ placed: PlacedRendition) -> [MediaHead] {
+    let media = placed.media
+    let segments = media.segments.prefix(3).map(\.range)
+    if media.isOneFile {
+      guard let key = placed.keys.first, let last = segments.last else { return [] }
+      return [MediaHead(key: key, bytes: last.offset + last.count)]
+    }
+    let ranges = (media.initRange.map { [$0] } ?? []) + segments
+    return ranges.map { MediaHead(key: placed.keys[$0.object], bytes: $0.count) }
   }
 
   private static func fill(

@@ -147,6 +147,8 @@ struct BoxWriter {
     }
   }
 
+  mutating func append(contentsOf other: [UInt8]) { bytes += other }
+
   mutating func replace(at position: Int, with value: UInt32) {
     for index in 0..<4 {
       bytes[position + index] = UInt8(truncatingIfNeeded: value >> UInt32(24 - 8 * index))

@@ -10,6 +10,9 @@ struct FragmentedRendition {
   private var decodeTime: Int64 = 0
   private var fragment = Fragment()
   private var result: WrittenRendition
+  /// The one object, when segments are ranges of it; how much of it is written.
+  private var file: (any MediaSink)?
+  private var position: Int64 = 0
 
   /// The samples of one `moof` and their bytes.
   private struct Fragment {
@@ -24,18 +27,22 @@ struct FragmentedRendition {
     clock = try TrackClock(name: reader.name, format: reader.format)
     payloads = PayloadReader(rendition: reader.name, source: source)
     result = WrittenRendition(name: reader.name, formats: [reader.format], end: reader.end)
+    result.timescale = clock.timescale
   }
 
   static func write(
-    _ reader: SegmentReader, language: String?, source: (any SourceBytes)?, into target: any DeliveryTarget,
-    progress: (MediaTime) -> Void
+    _ reader: SegmentReader, language: String?, addressing: Addressing = .files,
+    source: (any SourceBytes)?, into target: any DeliveryTarget, progress: (MediaTime) -> Void
   ) throws -> WrittenRendition {
     var writer = try FragmentedRendition(reader: reader, source: source)
+    writer.result.isOneFile = addressing == .byteRange
     try writer.writeInit(language: language, into: target)
     repeat {
       try writer.writeSegment(into: target)
       progress(reader.end)
     } while reader.advance()
+    if let file = writer.file { writer.result.objects.append(try file.finish()) }
+    writer.result.decodeTimes.append(writer.decodeTime)
     writer.result.end = reader.end
     return writer.result
   }
@@ -47,23 +54,34 @@ struct FragmentedRendition {
       skipped: reader.skipped, language: language)
     let sink = try target.open(rendition: reader.name)
     try sink.write(bytes)
-    result.objects.append(try sink.finish())
-    result.hasInit = true
+    let size = Int64(bytes.count)
+    result.initRange = MediaRange(object: 0, offset: 0, count: size)
+    if result.isOneFile {
+      file = sink
+      position = size
+    } else {
+      result.objects.append(try sink.finish())
+    }
     // A track that is first presented after 0 says so by its first decode time.
     decodeTime = try clock.units(max(0, first.presentation))
   }
 
   private mutating func writeSegment(into target: any DeliveryTarget) throws {
-    let sink = try target.open(rendition: reader.name)
-    var offset: Int64 = 0
+    let sink = try file ?? target.open(rendition: reader.name)
+    let begin = position
+    var offset = begin
+    result.decodeTimes.append(decodeTime)
     while let sample = try reader.next() {
       if sample.isSync, reader.format.codec.isVideo { try writeFragment(to: sink, at: &offset) }
       try append(sample)
     }
     try writeFragment(to: sink, at: &offset)
-    let object = try sink.finish()
-    let range = MediaRange(object: result.objects.count, offset: 0, count: object.bytes)
-    result.objects.append(object)
+    let range = MediaRange(object: result.objects.count, offset: begin, count: offset - begin)
+    if result.isOneFile {
+      position = offset
+    } else {
+      result.objects.append(try sink.finish())
+    }
     // The edit list skips what lies before 0.
     let start = max(reader.starts[reader.index], MediaTime(0, reader.format.timebase))
     result.segments.append(WrittenSegment(range: range, start: start))

@@ -55,18 +55,30 @@ enum InitSegment {
   }
 }
 
-/// Looks at the top level of what libavformat wrote.
+/// Looks at the boxes that libavformat wrote.
 enum Boxes {
-  /// The whole `moov`, nil when it is not there.
-  static func movie(_ bytes: [UInt8]) -> [UInt8]? {
-    var position = 0
-    while bytes.count - position >= 8 {
+  /// The whole box at the end of a way of first boxes: `moov`, `trak` ... None on the way is a full box.
+  static func inside(_ bytes: [UInt8], _ way: [String]) -> [UInt8]? {
+    var range = bytes.startIndex..<bytes.endIndex
+    for (index, name) in way.enumerated() {
+      guard let box = find(name, bytes, range) else { return nil }
+      if index == way.count - 1 { return Array(bytes[box]) }
+      range = box.lowerBound + 8..<box.upperBound
+    }
+    return nil
+  }
+
+  private static func find(_ name: String, _ bytes: [UInt8], _ range: Range<Int>) -> Range<Int>? {
+    var position = range.lowerBound
+    while range.upperBound - position >= 8 {
       let size = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
-      guard size >= 8, size <= bytes.count - position else { return nil }
-      let isMovie = bytes[position + 4..<position + 8].elementsEqual("moov".utf8)
-      if isMovie { return Array(bytes[position..<position + size]) }
+      guard size >= 8, size <= range.upperBound - position else { return nil }
+      if bytes[position + 4..<position + 8].elementsEqual(name.utf8) { return position..<position + size }
       position += size
     }
     return nil
   }
+
+  /// The whole `moov`, nil when it is not there.
+  static func movie(_ bytes: [UInt8]) -> [UInt8]? { inside(bytes, ["moov"]) }
 }

@@ -41,8 +41,10 @@ struct MediaPlaylist {
       "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD",
     ]
     if features.contains(.iframesOnly) { lines.append("#EXT-X-I-FRAMES-ONLY") }
-    if rendition.hasInit, let first = keys.first {
-      lines.append("#EXT-X-MAP:URI=\(PlaylistText.quoted(PlaylistText.uri(first, from: key)))")
+    if let start = rendition.initRange {
+      var map = "#EXT-X-MAP:URI=\(PlaylistText.quoted(PlaylistText.uri(keys[start.object], from: key)))"
+      if rendition.isOneFile { map += ",BYTERANGE=\"\(start.count)@\(start.offset)\"" }
+      lines.append(map)
     }
     for (index, range) in ranges.enumerated() {
       lines.append("#EXTINF:\(DecimalText.fixed(durations[index], places: 6)),")

@@ -28,7 +28,7 @@ package struct RenditionInput {
 package struct PackagedAsset: Sendable, Equatable {
   /// In the order of the inputs; with sound muxed into every variant the video only.
   package var renditions: [RenditionRecord]
-  /// The key of the multivariant playlist.
+  /// The key that a player opens: the multivariant playlist, or what stands for it (`Layout.entrance`).
   package var master: String
 
   package init(renditions: [RenditionRecord], master: String) {
@@ -51,8 +51,25 @@ package enum Packager {
     into target: any DeliveryTarget,
     progress: (String, MediaTime) -> Void = { _, _ in }
   ) throws -> PackagedAsset {
-    guard plan.addressing == .files else { throw PackagingFailure.addressing(plan.addressing) }
-    let planned = try arrange(plan, renditions)
+    guard !renditions.isEmpty else { throw PackagingFailure.noRenditions }
+    var records: [RenditionRecord] = []
+    if plan.outputs.contains(.hls) || plan.outputs.contains(.dash) {
+      records = try packageSegments(plan, renditions, source: source, into: target, progress: progress)
+    }
+    if plan.outputs.contains(.mp4) {
+      let files = try WholeFiles(plan: plan, source: source, target: target).write(
+        renditions, progress: progress)
+      WholeFiles.merge(files, into: &records)
+    }
+    try Summary.put(plan, records, into: target)
+    return PackagedAsset(renditions: records, master: plan.layout.entrance ?? "")
+  }
+
+  private static func packageSegments(
+    _ plan: Plan, _ inputs: [RenditionInput], source: (any SourceBytes)?, into target: any DeliveryTarget,
+    progress: (String, MediaTime) -> Void
+  ) throws -> [RenditionRecord] {
+    let planned = arrange(plan, inputs)
     var written: [WrittenRendition] = []
     for rendition in planned {
       written.append(
@@ -69,14 +86,14 @@ package enum Packager {
       version = max(version, playlists.version)
       records.append(try Measuring.record(rendition, media, playlists, targetDuration: shared))
     }
-    return PackagedAsset(
-      renditions: records, master: try delivery.putMaster(records: records, version: version))
+    if plan.outputs.contains(.dash) { try delivery.putDash(Array(zip(records, placed))) }
+    if plan.outputs.contains(.hls) { try delivery.putMaster(records: records, version: version) }
+    return records
   }
 
   /// The renditions to be written. MPEG-TS with one audio track has it in every variant; otherwise each track is
   /// a rendition of its own.
-  private static func arrange(_ plan: Plan, _ inputs: [RenditionInput]) throws -> [PlannedRendition] {
-    guard !inputs.isEmpty else { throw PackagingFailure.noRenditions }
+  private static func arrange(_ plan: Plan, _ inputs: [RenditionInput]) -> [PlannedRendition] {
     let sound = inputs.filter { $0.rung == nil }
     let video = inputs.filter { $0.rung != nil }
     if plan.segmentFormat == .ts, sound.count == 1, !video.isEmpty {
@@ -99,10 +116,12 @@ package enum Packager {
     case .fmp4:
       guard let reader = readers.first else { throw PackagingFailure.noRenditions }
       return try FragmentedRendition.write(
-        reader, language: language, source: source, into: target, progress: progress)
+        reader, language: language, addressing: plan.addressing, source: source, into: target,
+        progress: progress)
     case .ts:
       return try TransportRendition.write(
-        name: rendition.name, readers, language: language, source: source, into: target, progress: progress)
+        name: rendition.name, readers, language: language, addressing: plan.addressing, source: source,
+        into: target, progress: progress)
     }
   }
 }

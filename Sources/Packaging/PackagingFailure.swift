@@ -24,7 +24,6 @@ package enum PackagingFailure: Error, Equatable, Sendable, CustomStringConvertib
   case configuration(rendition: String, Codec)
   case codecNotInTransportStream(rendition: String, Codec)
   case layoutLacks(Layout.Slot)
-  case addressing(Addressing)
   case notTransportPackets(rendition: String)
 
   package var description: String {
@@ -55,8 +54,6 @@ package enum PackagingFailure: Error, Equatable, Sendable, CustomStringConvertib
       "\(name) is \(codec.rawValue), which HLS does not carry in MPEG-TS: use fMP4 segments"
     case .layoutLacks(let slot):
       "the layout has no place for `\(slot.rawValue)`: add it to the ladder's layout"
-    case .addressing(let addressing):
-      "segments cannot be addressed by `\(addressing.rawValue)`: use `files` in the ladder's `addressing`"
     case .notTransportPackets(let name): "the MPEG-TS muxer gave \(name) bytes that are not packets"
     }
   }

@@ -30,12 +30,13 @@ struct TransportRendition {
 
   /// `readers` begin with the video, if there is any: it gives the clock and the durations.
   static func write(
-    name: String, _ readers: [SegmentReader], language: String?, source: (any SourceBytes)?,
-    into target: any DeliveryTarget, progress: (MediaTime) -> Void
+    name: String, _ readers: [SegmentReader], language: String?, addressing: Addressing = .files,
+    source: (any SourceBytes)?, into target: any DeliveryTarget, progress: (MediaTime) -> Void
   ) throws -> WrittenRendition {
     guard let main = readers.first else { throw PackagingFailure.noRenditions }
     for reader in readers { try checkCodec(reader) }
     var writer = TransportRendition(name: name, readers: readers, source: source, main: main)
+    writer.result.isOneFile = addressing == .byteRange
     let tracks = readers.map {
       MuxerTrack($0.format, language: $0.format.codec.isVideo ? nil : language)
     }
@@ -47,6 +48,7 @@ struct TransportRendition {
       goesOn = false
       for reader in readers where reader.advance() { goesOn = true }
     }
+    if writer.result.isOneFile { try writer.closeObject() }
     writer.result.end = main.end
     return writer.result
   }
@@ -68,7 +70,8 @@ struct TransportRendition {
   }
 
   private mutating func writeSegment(_ muxer: borrowing Muxer, into target: any DeliveryTarget) throws {
-    sink.open(try target.open(rendition: name))
+    if !result.isOneFile || result.segments.isEmpty { sink.open(try target.open(rendition: name)) }
+    let begin = sink.position
     try muxer.repeatTables()
     var waiting: [CodedSample?] = []
     for reader in readers { waiting.append(try reader.next()) }
@@ -79,12 +82,15 @@ struct TransportRendition {
     // A PES packet must not reach over the boundary.
     try muxer.flush()
     held = 0
-    guard let object = try sink.close(), let main = readers.first else {
-      throw PackagingFailure.notTransportPackets(rendition: name)
-    }
-    let range = MediaRange(object: result.objects.count, offset: 0, count: object.bytes)
-    result.objects.append(object)
+    guard let main = readers.first else { throw PackagingFailure.noRenditions }
+    let range = MediaRange(object: result.objects.count, offset: begin, count: sink.position - begin)
+    if !result.isOneFile { try closeObject() }
     result.segments.append(WrittenSegment(range: range, start: main.starts[main.index]))
+  }
+
+  private mutating func closeObject() throws {
+    guard let object = try sink.close() else { throw PackagingFailure.notTransportPackets(rendition: name) }
+    result.objects.append(object)
   }
 
   /// The track whose waiting sample is decoded first; of equal ones the first track.

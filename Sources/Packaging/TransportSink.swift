@@ -17,7 +17,8 @@ final class TransportSink: MuxerSink {
   private var object: (any MediaSink)?
   private var partial: [UInt8] = []
   private var ready: [UInt8] = []
-  private var position: Int64 = 0
+  /// Bytes of the open object so far.
+  private(set) var position: Int64 = 0
   private var watch: Watch?
 
   /// What was seen since `startWatching`.

@@ -26,14 +26,20 @@ struct WrittenRendition {
   var name: String
   /// Of the tracks inside, video first.
   var formats: [TrackFormat]
-  /// Objects in the order written: the init segment, if there is one, then the segments.
+  /// Objects in the order written: the init segment, if there is one, then the segments; or one of all of them.
   var objects: [MediaObject] = []
-  var hasInit = false
+  var isOneFile = false
+  /// Where the init segment is; nil in a transport stream.
+  var initRange: MediaRange?
+  /// Of fMP4, in the units of `timescale`: the decode time at which each segment starts, and where the last one ends.
+  var decodeTimes: [Int64] = []
+  var timescale: UInt32 = 0
   var segments: [WrittenSegment] = []
   var iframes: [IFrame] = []
   var end: MediaTime
 
   var video: VideoFormat? { formats.lazy.compactMap(\.video).first }
+  var hasInit: Bool { initRange != nil }
   var bytes: Int64 { objects.reduce(0) { $0 + $1.bytes } }
 
   /// Segments' durations in millionths of a second, as they are printed.

@@ -20,18 +20,26 @@ package struct AssetDocument: Sendable {
   package let value: JSONValue
   package var text: String { value.pretty }
 
-  /// `ladder` is the ladder that was used, flags applied, as JSON text.
+  /// `ladder` is the ladder that was used, flags applied, as JSON text; `dominantColour` the poster's, `#rrggbb`.
   package init(
     id: String, source: SourceReport, sourceSHA256: String, ladder: String, renditions: [RenditionRecord],
-    objects: [InventoryEntry], madeBy: MadeBy
+    objects: [InventoryEntry], madeBy: MadeBy,
+    dominantColour: String? = nil
   ) throws(JSONFailure) {
     let ladder = try JSONValue.parse(ladder)
     guard case .object = ladder else { throw JSONFailure(what: "a ladder is a JSON object", offset: 0) }
+    let video = renditions.filter { $0.kind == .video }
     value = .members([
       ("schema", .integer(Self.schema)),
       ("id", .string(id)),
       ("source", Self.source(source, sha256: sourceSHA256)),
       ("ladder", ladder),
+      ("available_qualities", video.isEmpty ? nil : .array(video.map(Self.quality))),
+      (
+        "aspect_ratio", video.isEmpty ? nil : source.mainVideo.flatMap(Self.aspectRatio).map(JSONValue.string)
+      ),
+      ("dominant_color", dominantColour.map(JSONValue.string)),
+      ("preload", video.isEmpty ? nil : .array(Self.preloaded(video).map(Self.preload))),
       ("renditions", .array(renditions.map(Self.rendition))),
       ("objects", .array(objects.sorted { $0.key < $1.key }.map(Self.object))),
       ("made_by", Self.madeBy(madeBy)),
@@ -89,7 +97,8 @@ package struct AssetDocument: Sendable {
       ("name", .string(record.name)),
       ("kind", .string(record.kind.rawValue)),
       ("codecs", .string(record.codecs)),
-      ("playlist", .string(record.playlist)),
+      ("playlist", record.playlist.isEmpty ? nil : .string(record.playlist)),
+      ("file", record.file.map(JSONValue.string)),
       ("iframe_playlist", record.iframePlaylist.map(JSONValue.string)),
       ("version", .string(record.version)),
       ("segments", .integer(record.segments)),
@@ -112,6 +121,45 @@ package struct AssetDocument: Sendable {
       ("channels", record.channels.map { .integer($0) }),
       ("sample_rate", record.sampleRate.map { .integer($0) }),
       ("default", record.isDefault.map(JSONValue.bool)),
+    ])
+  }
+
+  private static func quality(_ record: RenditionRecord) -> JSONValue {
+    .members([
+      ("name", .string(record.name)),
+      ("width", record.size.map { .integer($0.width) }),
+      ("height", record.size.map { .integer($0.height) }),
+      ("bitrate", .integer(record.averageBitrate)),
+      ("peak_bitrate", .integer(record.peakBitrate)),
+    ])
+  }
+
+  /// `16:9`, of the displayed picture.
+  private static func aspectRatio(_ stream: VideoStream) -> String? {
+    let size = stream.displayedSize
+    guard size.width > 0, size.height > 0 else { return nil }
+    let ratio = Rational(Int64(size.width), Int64(size.height)).reduced
+    return "\(ratio.numerator):\(ratio.denominator)"
+  }
+
+  /// The lowest rung, and the one to begin with on a usual line: the largest of at most 720 lines.
+  private static func preloaded(_ video: [RenditionRecord]) -> [RenditionRecord] {
+    func lines(_ record: RenditionRecord) -> Int { record.size.map { min($0.width, $0.height) } ?? 0 }
+    let ordered = video.sorted {
+      (lines($0), $0.averageBitrate, $0.name) < (lines($1), $1.averageBitrate, $1.name)
+    }
+    guard let lowest = ordered.first else { return [] }
+    let usual = ordered.last { lines($0) <= 720 } ?? lowest
+    return usual.name == lowest.name ? [lowest] : [lowest, usual]
+  }
+
+  private static func preload(_ record: RenditionRecord) -> JSONValue {
+    .members([
+      ("rendition", .string(record.name)),
+      (
+        "objects",
+        .array(record.head.map { .members([("key", .string($0.key)), ("bytes", .integer($0.bytes))]) })
+      ),
     ])
   }
 

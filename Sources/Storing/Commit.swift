@@ -163,7 +163,9 @@ extension Staging {
     if entrances.contains(where: { layout.key($0) == entry.key }) { return 2 }
     switch entry.contentType {
     case .playlist, .dash, .json: return 1
-    case .videoMP4, .audioMP4, .segment, .transportStream, .webVTT, .jpeg: return 0
+    case .videoMP4, .audioMP4, .segment, .transportStream, .webVTT, .jpeg, .quickTime, .matroska, .webM,
+      .bytes:
+      return 0
     }
   }
 }

@@ -108,6 +108,21 @@ package final class Staging: DeliveryTarget {
       cacheControl: cache)
   }
 
+  /// Puts the source that was packaged beside what was made of it: as another name of the same file where the file
+  /// system can, else as a copy. `sha256` is what it was when it was read; the commit reads it back.
+  package func keep(descriptor: Int32, path: String, bytes: Int64, sha256: String, key: String) throws {
+    try checkOpen()
+    try claim(key)
+    try tree.steps.before(.place(key))
+    let place = "\(stagedTree)/\(key)"
+    if try !Disk.link(descriptor, to: place) {
+      try Disk.copy(descriptor, path: path, to: place)
+    }
+    entries[key] = InventoryEntry(
+      key: key, bytes: bytes, sha256: sha256, contentType: ContentType.ofSource(key),
+      cacheControl: layout.cachePolicy(.source))
+  }
+
   /// Writes `asset.json`; the last object before `commit`.
   package func put(_ document: AssetDocument) throws {
     try put(Array(document.text.utf8), key: assetKey, type: .json, cache: layout.cachePolicy(.asset))

@@ -98,7 +98,6 @@ internal import Testing
       failure([sound { $0.remove(at: 4) }]) == .gap(rendition: "a", at: MediaTime(4096, Rational(1, 48_000))))
     #expect(failure([video { _, _ in }]) { $0.layout.templates[.segment] = nil } == .layoutLacks(.segment))
     #expect(failure([video { _, _ in }]) { $0.layout.templates[.master] = nil } == .layoutLacks(.master))
-    #expect(failure([video { _, _ in }]) { $0.addressing = .byteRange } == .addressing(.byteRange))
     #expect(failure([video { _, _ in }]) { $0.layout.templates[.iframes] = nil } == nil)
   }
 
@@ -129,7 +128,7 @@ internal import Testing
       .timeOutOfRange(rendition: "720p"), .fragmentTooLarge(rendition: "720p"),
       .sampleInSource(rendition: "720p"),
       .configuration(rendition: "720p", .hevc), .codecNotInTransportStream(rendition: "720p", .av1),
-      .addressing(.byteRange), .layoutLacks(.segment), .notTransportPackets(rendition: "720p"),
+      .layoutLacks(.segment), .notTransportPackets(rendition: "720p"),
     ]
     Golden.expect(all.map(\.description).joined(separator: "\n"), "failures.txt")
     #expect(all.allSatisfy { !$0.description.contains("\n") })

@@ -155,7 +155,7 @@ internal import Testing
     rendition.objects = [
       MediaObject(token: 0, bytes: 700, sha256: ""), MediaObject(token: 1, bytes: 5000, sha256: ""),
     ]
-    rendition.hasInit = true
+    rendition.initRange = MediaRange(object: 0, offset: 0, count: 700)
     rendition.segments = [
       WrittenSegment(range: MediaRange(object: 1, offset: 0, count: 3000), start: MediaTime(0, timebase)),
       WrittenSegment(range: MediaRange(object: 1, offset: 3000, count: 2000), start: MediaTime(4, timebase)),

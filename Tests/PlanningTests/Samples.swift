@@ -82,7 +82,7 @@ struct Sample {
 extension Ladder {
   /// The five rungs of `Ladders/default.json`.
   static var sample: Ladder {
-    Ladder(
+    var ladder = Ladder(
       name: "default",
       rungs: [
         LadderRung(name: "240p", box: PictureSize(426, 240), bitrate: 400_000),
@@ -91,6 +91,8 @@ extension Ladder {
         LadderRung(name: "720p", box: PictureSize(1280, 720), bitrate: 2_800_000),
         LadderRung(name: "1080p", box: PictureSize(1920, 1080), bitrate: 5_000_000),
       ])
+    ladder.outputs = [.hls, .dash]
+    return ladder
   }
 
   func with(_ change: (inout Ladder) -> Void) -> Ladder {

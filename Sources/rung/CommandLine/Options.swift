@@ -16,6 +16,8 @@ enum Options {
     name: "--id", value: .text("ID"), help: "the asset's id (default: from the file's name and its hash)")
   static let creator = OptionDeclaration(
     name: "--creator", value: .text("NAME"), help: "fills {creator} in the ladder's layout")
+  static let keepSource = OptionDeclaration(
+    name: "--keep-source", value: .flag, help: "put the source itself into the tree too (needs --creator)")
   static let segments = OptionDeclaration(
     name: "--segments", value: .choice(SegmentFormat.allCases.map(\.rawValue)),
     help: "fragmented MP4 (CMAF) or MPEG-TS")
@@ -37,5 +39,5 @@ enum Options {
 
   static let logging = [log, quiet]
   /// What overrides the ladder file: whatever plans takes all of these.
-  static let planning = [ladder, id, creator, segments, rateControl, speed, maxHeight]
+  static let planning = [ladder, id, creator, keepSource, segments, rateControl, speed, maxHeight]
 }

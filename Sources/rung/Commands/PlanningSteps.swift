@@ -10,11 +10,13 @@ struct PlanningOptions: Sendable, Equatable {
   var id: String?
   var creator: String?
   var overrides = LadderOverrides()
+  var keepsSource = false
 
   init(_ invocation: Invocation) {
     ladder = invocation.text(Options.ladder) ?? "default"
     id = invocation.text(Options.id)
     creator = invocation.text(Options.creator)
+    keepsSource = invocation.isSet(Options.keepSource)
     overrides = LadderOverrides(
       segments: invocation.choice(Options.segments), rateControl: invocation.choice(Options.rateControl),
       speed: invocation.choice(Options.speed), maxHeight: invocation.number(Options.maxHeight))
@@ -58,7 +60,8 @@ enum PlanningSteps {
   static func plan(
     _ examination: Examination, _ ladder: Ladder, _ options: PlanningOptions, id: String, source: SourceFile
   ) throws(CommandFailure) -> Plan {
-    let request = PlanRequest(id: id, creator: options.creator, overrides: options.overrides)
+    let request = PlanRequest(
+      id: id, creator: options.creator, overrides: options.overrides, keepsSource: options.keepsSource)
     do throws(PlanFailure) {
       return try Planner.plan(
         report: examination.report, survey: examination.survey, ladder: ladder, request: request)

@@ -55,6 +55,7 @@ struct PackagePipeline {
     let staging = try tree.begin(lock, layout: plan.layout)
     let encoded = try encode(plan, source, store)
     let asset = try times.measure("package", item: id) { try package(plan, encoded, staging) }
+    try keep(source, hash, in: staging, plan)
     try staging.put(
       AssetDocument(
         id: id, source: examination.report, sourceSHA256: hash, ladder: try applied.canonicalJSON,
@@ -106,7 +107,14 @@ struct PackagePipeline {
           command.source, "\(id) lacks \(missing.count) of its objects, first \(missing[0])",
           advice: "package it again with --force")
       }
-      return .upToDate(id: id, master: tree.path(plan.layout.key(.master) ?? assetKey))
+      // Asked for later: the source is no part of the ladder.
+      if let kept = plan.layout.sourceKey(of: command.source),
+        !summary.objects.contains(where: { $0.key == kept })
+      {
+        throw CommandFailure(
+          command.source, "\(id) was packaged without --keep-source", advice: "package it again with --force")
+      }
+      return .upToDate(id: id, master: tree.path(plan.layout.entrance ?? assetKey))
     }
   }
 
@@ -158,6 +166,13 @@ struct PackagePipeline {
       return RenditionInput(audio: audio) { try PacketFileChain(paths: paths) }
     }
     return try Packager.package(plan: plan, renditions: video + audio, into: staging)
+  }
+
+  /// The source itself, where it was asked for.
+  private func keep(_ source: SourceFile, _ hash: String, in staging: Staging, _ plan: Plan) throws {
+    guard let key = plan.layout.sourceKey(of: source.name) else { return }
+    try staging.keep(
+      descriptor: source.descriptor, path: source.path, bytes: source.bytes, sha256: hash, key: key)
   }
 
   private func commit(_ staging: Staging) throws {
