@@ -1,5 +1,5 @@
 internal import Foundation
-internal import LibAV
+package import LibAV
 internal import Media
 
 /// Runs x264's first pass over one chunk at about 360p.

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import LibAV
+package import LibAV
 internal import Media
 
 /// Encodes one chunk: decodes each picture once, scales it to every size and feeds the encoders of the job's rungs

@@ -1,4 +1,5 @@
 internal import Encoding
+internal import LibAV
 internal import Media
 internal import Probing
 

@@ -1,4 +1,3 @@
-package import LibAV
 package import Media
 
 /// Scales each picture to every size of a ladder: the largest from the source's picture, each further one from the

@@ -1,4 +1,3 @@
-package import LibAV
 package import Media
 
 /// Shows the pictures of one video stream in order of time, upright, progressive and in standard range.
