@@ -34,6 +34,7 @@ let package = Package(
     module("Planning", ["Media"]),
     module("Encoding", ["LibAV", "Media"]),
     module("Packaging", ["LibAV", "Media"]),
+    module("Pictures", ["LibAV", "Media"]),
     .target(
       name: "Storing", dependencies: ["Media", "CCrypto"], exclude: ["Schemas"], swiftSettings: strict),
     module("Verifying", ["Media"]),
@@ -41,8 +42,8 @@ let package = Package(
     .executableTarget(
       name: "rung",
       dependencies: [
-        "Media", "LibAV", "Probing", "Planning", "Encoding", "Packaging", "Storing", "Verifying",
-        "Isolating",
+        "Media", "LibAV", "Probing", "Planning", "Encoding", "Packaging", "Pictures", "Storing",
+        "Verifying", "Isolating",
       ],
       swiftSettings: strict),
 
@@ -54,6 +55,7 @@ let package = Package(
     tests("EncodingTests", ["Encoding", "LibAV", "Media", "TestKit"]),
     tests(
       "PackagingTests", ["Packaging", "LibAV", "Media", "TestKit"], exclude: ["Fixtures", "Goldens"]),
+    tests("PicturesTests", ["Pictures", "LibAV", "Media", "TestKit"], exclude: ["Goldens"]),
     tests("StoringTests", ["Storing", "Media", "TestKit"]),
     tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
     tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
