@@ -20,11 +20,10 @@ package struct AssetDocument: Sendable {
   package let value: JSONValue
   package var text: String { value.pretty }
 
-  /// `ladder` is the ladder that was used, flags applied, as JSON text; `dominantColour` the poster's, `#rrggbb`.
+  /// `ladder` is the ladder that was used, flags applied, as JSON text; `pictures` nil when none were asked for.
   package init(
     id: String, source: SourceReport, sourceSHA256: String, ladder: String, renditions: [RenditionRecord],
-    objects: [InventoryEntry], madeBy: MadeBy,
-    dominantColour: String? = nil
+    objects: [InventoryEntry], madeBy: MadeBy, pictures: PicturesRecord? = nil
   ) throws(JSONFailure) {
     let ladder = try JSONValue.parse(ladder)
     guard case .object = ladder else { throw JSONFailure(what: "a ladder is a JSON object", offset: 0) }
@@ -38,9 +37,10 @@ package struct AssetDocument: Sendable {
       (
         "aspect_ratio", video.isEmpty ? nil : source.mainVideo.flatMap(Self.aspectRatio).map(JSONValue.string)
       ),
-      ("dominant_color", dominantColour.map(JSONValue.string)),
+      ("dominant_color", pictures?.dominantColour.map(JSONValue.string)),
       ("preload", video.isEmpty ? nil : .array(Self.preloaded(video).map(Self.preload))),
       ("renditions", .array(renditions.map(Self.rendition))),
+      ("images", pictures.map { .array($0.images.map(Self.image)) }),
       ("objects", .array(objects.sorted { $0.key < $1.key }.map(Self.object))),
       ("made_by", Self.madeBy(madeBy)),
     ])
@@ -160,6 +160,17 @@ package struct AssetDocument: Sendable {
         "objects",
         .array(record.head.map { .members([("key", .string($0.key)), ("bytes", .integer($0.bytes))]) })
       ),
+    ])
+  }
+
+  private static func image(_ record: ImageRecord) -> JSONValue {
+    .members([
+      ("kind", .string(record.kind.rawValue)),
+      ("key", .string(record.key)),
+      ("width", .integer(record.size.width)),
+      ("height", .integer(record.size.height)),
+      ("at", seconds(record.time)),
+      ("best", record.isBest ? .bool(true) : nil),
     ])
   }
 

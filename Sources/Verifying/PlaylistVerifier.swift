@@ -36,6 +36,12 @@ final class PlaylistVerifier {
     return PlaylistText(bytes, path: path, findings: Findings(root: files.root)).isMaster
   }
 
+  func isImagesOnly(_ path: String) -> Bool {
+    guard let bytes = try? InputFile.open(path)?.whole(limit: PlaylistText.limit) else { return false }
+    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+      .contains { $0 == "#EXT-X-IMAGES-ONLY" }
+  }
+
   private func read(_ path: String) -> PlaylistText? {
     reached.insert(path)
     guard let file = InputFile.open(path) else {

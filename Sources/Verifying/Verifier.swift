@@ -127,7 +127,8 @@ final class AssetVerifier {
     let masters = lists.filter { playlists.isMaster($0) }
     for master in masters { playlists.verify(master) }
     for list in lists where !playlists.reached.contains(list) {
-      if masters.isEmpty {
+      // Players of the image extension are handed its playlist; RFC 8216 has no tag for it.
+      if masters.isEmpty || playlists.isImagesOnly(list) {
         playlists.verify(list)
       } else {
         findings.error(.fileOrphan, list, "no master playlist leads to this playlist, expected one")
@@ -145,9 +146,18 @@ final class AssetVerifier {
     known.formUnion(
       inventory.objects.filter { $0.key.hasSuffix(".mp4") && !TreeFiles.name($0.key).hasPrefix("init") }.map(
         \.path))
+    known.formUnion(inventory.objects.filter { isStoryboard($0) }.map(\.path))
     for folder in Set(masters.map { TreeFiles.folder($0) }).sorted() {
       playlists.orphans(below: folder, known: known)
     }
+  }
+
+  /// WebVTT whose cues are places on pictures: metadata that no playlist leads to.
+  private func isStoryboard(_ object: (key: String, path: String)) -> Bool {
+    guard object.key.hasSuffix(".vtt"),
+      let bytes = try? InputFile.open(object.path)?.whole(limit: PlaylistText.limit)
+    else { return false }
+    return String(decoding: bytes.prefix(4096), as: UTF8.self).contains("#xywh=")
   }
 
   @discardableResult

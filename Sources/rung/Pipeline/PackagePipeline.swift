@@ -55,12 +55,19 @@ struct PackagePipeline {
     let staging = try tree.begin(lock, layout: plan.layout)
     let encoded = try encode(plan, source, store)
     let asset = try times.measure("package", item: id) { try package(plan, encoded, staging) }
+    let images =
+      plan.images == nil
+      ? nil
+      : try times.measure("pictures", item: id) {
+        try pictures(plan, examination.survey, source, store, staging)
+      }
     try keep(source, hash, in: staging, plan)
     try staging.put(
       AssetDocument(
         id: id, source: examination.report, sourceSHA256: hash, ladder: try applied.canonicalJSON,
         renditions: asset.renditions, objects: staging.inventory(),
-        madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all)))
+        madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all),
+        pictures: images))
     try times.measure("commit", item: id) { try commit(staging) }
     _ = try store.remove()
     times.finish(item: id)

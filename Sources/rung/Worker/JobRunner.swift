@@ -1,6 +1,7 @@
 internal import Encoding
 internal import LibAV
 internal import Media
+internal import Pictures
 internal import Probing
 
 /// Does the jobs of one worker, one after another, on the source that it was given. The decoder stays open from one
@@ -47,6 +48,12 @@ final class JobRunner {
       return .sound(
         try AudioRendition.make(job, descriptor: descriptor, name: name) {
           progress(WorkerProgress(kind: .sound, count: $0))
+        })
+    case .pictures(let name, let job):
+      let open = try pictures(name, job.stream, job.source)
+      return .pictures(
+        try PictureTaker.take(job, reader: &open.reader) {
+          progress(WorkerProgress(kind: .taken, count: $0))
         })
     }
   }

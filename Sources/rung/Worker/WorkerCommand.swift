@@ -2,6 +2,7 @@ internal import Encoding
 internal import Isolating
 internal import LibAV
 internal import Media
+internal import Pictures
 internal import Probing
 
 /// `rung worker`: a loop of jobs from the parent, in the child that alone opens the source.
@@ -45,6 +46,12 @@ extension WorkerError {
     case let error as WorkerError: self = error
     case let error as ProbeFailure: self.init(code: error.code, message: error.message)
     case let error as EncodingFailure: self.init(code: "encoding", message: error.message)
+    case PicturesFailure.cannotWrite(let path, let code):
+      let failure = CommandFailure.system(path, "cannot write a picture", errno: code)
+      self.init(
+        code: "disk", message: failure.line, advice: failure.advice ?? "",
+        isTemporary: failure.exit == .temporary)
+    case let error as PicturesFailure: self.init(code: "pictures", message: error.message)
     case let error as AVFailure: self.init(code: "ffmpeg", message: "FFmpeg failed: \(error)")
     case let error as DemuxFailure:
       self.init(code: "demux", message: "the source cannot be opened again: \(error)")

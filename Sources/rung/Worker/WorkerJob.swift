@@ -1,4 +1,5 @@
 internal import Encoding
+internal import Pictures
 internal import Probing
 
 /// What a worker can be asked to do with its source; `name` is what the source is called.
@@ -8,6 +9,7 @@ enum WorkerJob: Codable, Sendable, Equatable {
   case calibrate(name: String, CalibrationJob)
   case encode(name: String, ChunkJob)
   case sound(name: String, AudioJob)
+  case pictures(name: String, PicturesJob)
 }
 
 /// What comes of a job; the case is the job's.
@@ -17,11 +19,12 @@ enum WorkerAnswer: Codable, Sendable, Equatable {
   case calibration(Calibration)
   case chunk(ChunkResult)
   case sound(AudioResult)
+  case pictures(PicturesResult)
 }
 
-/// How far a job got since it last said so: frames of pictures, or seconds of sound.
+/// How far a job got since it last said so: frames of pictures, seconds of sound, or stills.
 struct WorkerProgress: Codable, Sendable, Equatable {
-  enum Kind: String, Codable { case analysed, encoded, sound }
+  enum Kind: String, Codable { case analysed, encoded, sound, taken }
   var kind: Kind
   var count: Int
 }

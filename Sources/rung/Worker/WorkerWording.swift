@@ -2,6 +2,7 @@ internal import Foundation
 internal import Isolating
 internal import Media
 internal import Packaging
+internal import Pictures
 internal import Storing
 
 extension CommandFailure {
@@ -12,6 +13,7 @@ extension CommandFailure {
     case let error as WorkerFailure: self.init(error, source: source)
     case let error as StoreFailure: self.init(error)
     case let error as PackagingFailure: self.init(source, "\(error)")
+    case let error as PicturesFailure: self.init(source, error.message)
     case let error as PacketFileFailure: self.init(source, "\(error)", advice: "run it again")
     default: self.init(source, "failed: \(error)", advice: "report this as a bug")
     }
