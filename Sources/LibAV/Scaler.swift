@@ -30,13 +30,23 @@ package import Media
     case .lanczos: flags |= SWS_LANCZOS
     case .area: flags |= SWS_AREA
     }
-    let context = unsafe sws_getContext(
-      Int32(clamping: size.width), Int32(clamping: size.height), AVPixelFormat(format),
-      Int32(clamping: target.width), Int32(clamping: target.height), AVPixelFormat(targetFormat.raw),
-      flags, nil, nil, nil)
-    guard let context = unsafe context else {
-      throw AVFailure(
-        "sws_getContext", code: rung_averror(EINVAL), context: "\(size) \(format) to \(target)")
+    guard let context = unsafe sws_alloc_context() else { throw .outOfMemory("sws_alloc_context") }
+    // The ranges are told before the start: for pictures of one size and format libswscale then chooses a plain
+    // copy, and would keep to it when it hears of another range later.
+    let settings: [(String, Int)] = [
+      ("srcw", size.width), ("srch", size.height), ("src_format", Int(format)),
+      ("src_range", colour.fullRange ? 1 : 0), ("dstw", target.width), ("dsth", target.height),
+      ("dst_format", Int(targetFormat.raw)), ("dst_range", targetColour.fullRange ? 1 : 0),
+      ("sws_flags", Int(flags)),
+    ]
+    var code: Int32 = 0
+    for (name, value) in settings where code >= 0 {
+      code = unsafe av_opt_set_int(UnsafeMutableRawPointer(context), name, Int64(value), 0)
+    }
+    if code >= 0 { code = unsafe sws_init_context(context, nil, nil) }
+    guard code >= 0 else {
+      unsafe sws_freeContext(context)
+      throw AVFailure("sws_init_context", code: code, context: "\(size) \(format) to \(target)")
     }
     let scaler = unsafe Scaler(context, output, targetColour)
     let from = unsafe sws_getCoefficients(Scaler.coefficients(colour.matrix))
