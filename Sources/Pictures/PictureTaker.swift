@@ -152,10 +152,16 @@ package enum PictureTaker {
     return result
   }
 
-  private static func write(_ bytes: [UInt8], _ path: String) throws {
-    do { try Data(bytes).write(to: URL(fileURLWithPath: path)) } catch {
-      let code = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      throw PicturesFailure.cannotWrite(path: path, code: Int32(truncatingIfNeeded: code?.code ?? Int(EIO)))
+  private static func write(_ bytes: [UInt8], _ path: String) throws(PicturesFailure) {
+    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw .cannotWrite(path: path, code: errno) }
+    defer { _ = close(file) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Foundation.write(file, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw .cannotWrite(path: path, code: count < 0 ? errno : ENOSPC) }
+      rest = rest.dropFirst(count)
     }
   }
 }

@@ -154,6 +154,29 @@ import Testing
     #expect(checker.check(least.value) == [])
   }
 
+  @Test func picturesAreListed() throws {
+    let bytes = try #require(FileManager.default.contents(atPath: schemaPath))
+    let checker = SchemaChecker(root: try JSONValue.parse(Array(bytes)))
+    let second = MediaTime(3, Rational(1, 2))
+    let images = [
+      ImageRecord(kind: .poster, key: "p/a.jpg", size: PictureSize(640, 360), time: second),
+      ImageRecord(kind: .thumbnail, key: "p/b.jpg", size: PictureSize(64, 36), time: .zero, isBest: true),
+    ]
+    let document = try AssetDocument(
+      id: "a", source: SourceReport(name: "a", bytes: 0, format: "wav"), sourceSHA256: hash, ladder: "{}",
+      renditions: [], objects: [], madeBy: MadeBy(tool: "rung", version: "1", libraries: [:]),
+      pictures: PicturesRecord(dominantColour: "#c81e28", images: images))
+    #expect(checker.check(document.value) == [])
+    #expect(document.text.contains("\"dominant_color\": \"#c81e28\""))
+    #expect(
+      document.text.contains(
+        #"{ "kind": "poster", "key": "p/a.jpg", "width": 640, "height": 360, "at": 1.500000 },"#))
+    #expect(
+      document.text.contains(
+        #"{ "kind": "thumbnail", "key": "p/b.jpg", "width": 64, "height": 36, "at": 0.000000, "best": true }"#
+      ))
+  }
+
   @Test(arguments: [
     (#""id": "a""#, #""id": "../a""#, "$.id: not by the pattern"),
     (#""schema": 1"#, #""schema": 2"#, "$.schema: not 1"),
