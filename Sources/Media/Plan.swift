@@ -14,6 +14,8 @@ package struct Plan: Codable, Sendable, Equatable {
   package var timeline: Timeline
   package var video: VideoPlan?
   package var audio: [AudioPlan]
+  /// Tracks that are not encoded but copied: they are not in `video` and `audio`.
+  package var copies: CopyPlan?
   package var layout: Layout
   package var controls: EncodeControls
   /// What will not be made, and why; in the order in which a person would ask.
@@ -31,6 +33,7 @@ package struct Plan: Codable, Sendable, Equatable {
     images = nil
     video = nil
     audio = []
+    copies = nil
     controls = EncodeControls()
     notes = []
   }

@@ -11,7 +11,7 @@ package struct MediaHead: Codable, Sendable, Equatable {
 /// What packaging made of one rendition, measured from the bytes written: for the master playlist, the inventory
 /// and the summary table.
 package struct RenditionRecord: Codable, Sendable, Equatable {
-  package enum Kind: String, Codable, Sendable { case video, audio, text }
+  package enum Kind: String, Codable, Sendable { case video, audio, text, parts }
 
   package var name: String
   package var kind: Kind

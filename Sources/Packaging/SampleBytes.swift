@@ -4,6 +4,27 @@ internal import Media
 /// copy of its own before it is written.
 package protocol SourceBytes: AnyObject {
   func bytes(offset: Int64, count: Int) throws -> [UInt8]
+  /// Several ranges, one after another, as one block.
+  func bytes(_ ranges: [SourceRange]) throws -> [UInt8]
+}
+
+/// A range of the source file.
+package struct SourceRange: Sendable, Equatable {
+  package var offset: Int64
+  package var count: Int
+
+  package init(offset: Int64, count: Int) {
+    self.offset = offset
+    self.count = count
+  }
+}
+
+extension SourceBytes {
+  package func bytes(_ ranges: [SourceRange]) throws -> [UInt8] {
+    var result: [UInt8] = []
+    for range in ranges { result += try bytes(offset: range.offset, count: range.count) }
+    return result
+  }
 }
 
 /// Payloads wherever they are.
@@ -19,4 +40,49 @@ struct PayloadReader {
       return try source.bytes(offset: offset, count: count)
     }
   }
+
+  /// All payloads in order, in blocks: neighbours in the source are one range, and a block holds many ranges, so that
+  /// a sample costs no call and no buffer of its own.
+  func blocks(_ payloads: [CodedSample.Payload], _ body: ([UInt8]) throws -> Void) throws {
+    var ranges: [SourceRange] = []
+    var pending = 0
+    var inline: [UInt8] = []
+    func flushRanges() throws {
+      if ranges.isEmpty { return }
+      guard let source else { throw PackagingFailure.sampleInSource(rendition: rendition) }
+      try body(try source.bytes(ranges))
+      ranges.removeAll(keepingCapacity: true)
+      pending = 0
+    }
+    func flushInline() throws {
+      if !inline.isEmpty { try body(inline) }
+      inline.removeAll(keepingCapacity: true)
+    }
+    for payload in payloads {
+      switch payload {
+      case .bytes(let bytes):
+        try flushRanges()
+        inline += bytes
+        if inline.count >= Self.block { try flushInline() }
+      case .source(var offset, var rest):
+        try flushInline()
+        while rest > 0 {
+          let count = min(rest, Self.block - pending)
+          if let last = ranges.last, last.offset + Int64(last.count) == offset {
+            ranges[ranges.count - 1].count += count
+          } else {
+            ranges.append(SourceRange(offset: offset, count: count))
+          }
+          pending += count
+          offset += Int64(count)
+          rest -= count
+          if pending >= Self.block { try flushRanges() }
+        }
+      }
+    }
+    try flushRanges()
+    try flushInline()
+  }
+
+  private static let block = 1 << 20
 }
