@@ -33,6 +33,8 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
   package var peakBitrate: Int64
   package var averageBitrate: Int64
   package var targetDuration: Int
+  /// Every segment decodes without the one before it; nil where nothing is known against it.
+  package var hasIndependentSegments: Bool?
 
   // Video
   package var size: PictureSize?
@@ -64,6 +66,7 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
     self.duration = duration
     (file, head) = (nil, [])
     (segments, bytes, peakBitrate, averageBitrate, targetDuration) = (0, 0, 0, 0, 0)
+    hasIndependentSegments = nil
     (iframePlaylist, size, frameRate, bitDepth, videoRange) = (nil, nil, nil, nil, nil)
     (iframePeakBitrate, iframeAverageBitrate, plannedBitrate) = (nil, nil, nil)
     (group, language, label, channels, sampleRate, isDefault) = (nil, nil, nil, nil, nil, nil)

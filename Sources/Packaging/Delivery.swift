@@ -109,7 +109,9 @@ enum Measuring {
     record.peakBitrate = BitRates.peak(media.segmentPieces, targetDuration: targetDuration)
     record.averageBitrate = BitRates.average(media.segmentPieces)
     if let video = media.video { fill(&record, video, media, playlists) }
-    record.plannedBitrate = planned.rung?.bitrate ?? planned.audio?.bitrate
+    let isCopied = planned.tracks.first?.copied != nil
+    record.plannedBitrate = isCopied ? nil : planned.rung?.bitrate ?? planned.audio?.bitrate
+    record.hasIndependentSegments = planned.isIndependent ? nil : false
     if let audio = media.formats.lazy.compactMap(\.audio).first {
       record.channels = audio.channels
       record.sampleRate = audio.sampleRate

@@ -18,7 +18,8 @@ struct FragmentedRendition {
   private struct Fragment {
     var baseDecodeTime: Int64 = 0
     var samples: [RunSample] = []
-    var payload: [UInt8] = []
+    var payloads: [CodedSample.Payload] = []
+    var bytes: Int64 = 0
     var presentation: Int64 = 0
   }
 
@@ -88,14 +89,13 @@ struct FragmentedRendition {
   }
 
   private mutating func append(_ sample: CodedSample) throws {
-    let bytes = try payloads.bytes(sample)
     // Audio's media time begins at 0 with the priming, which the edit list skips.
     let presentation = try clock.units(sample.presentation &+ reader.skipped)
     let duration = try clock.units(sample.duration)
     let offset = presentation.subtractingReportingOverflow(decodeTime)
     let next = decodeTime.addingReportingOverflow(duration)
     guard !offset.overflow, !next.overflow, let composition = Int32(exactly: offset.partialValue),
-      let units = UInt32(exactly: duration), let size = UInt32(exactly: bytes.count)
+      let units = UInt32(exactly: duration), let size = UInt32(exactly: sample.payload.count)
     else { throw PackagingFailure.timeOutOfRange(rendition: reader.name) }
     if composition != 0, !reader.format.codec.isVideo {
       throw PackagingFailure.gap(
@@ -107,7 +107,8 @@ struct FragmentedRendition {
     }
     fragment.samples.append(
       RunSample(duration: units, size: size, compositionOffset: composition, isSync: sample.isSync))
-    fragment.payload += bytes
+    fragment.payloads.append(sample.payload)
+    fragment.bytes += Int64(size)
     decodeTime = next.partialValue
   }
 
@@ -122,7 +123,7 @@ struct FragmentedRendition {
       throw PackagingFailure.fragmentTooLarge(rendition: reader.name)
     }
     try sink.write(head)
-    try sink.write(fragment.payload)
+    try payloads.blocks(fragment.payloads) { try sink.write($0) }
     if reader.format.codec.isVideo {
       // From the moof on, so that the range decodes without the rest of the GOP (A 6.10).
       let range = MediaRange(
@@ -130,8 +131,9 @@ struct FragmentedRendition {
       result.iframes.append(
         IFrame(range: range, time: MediaTime(fragment.presentation, reader.format.timebase)))
     }
-    offset += Int64(head.count) + Int64(fragment.payload.count)
+    offset += Int64(head.count) + fragment.bytes
     fragment.samples.removeAll(keepingCapacity: true)
-    fragment.payload.removeAll(keepingCapacity: true)
+    fragment.payloads.removeAll(keepingCapacity: true)
+    fragment.bytes = 0
   }
 }

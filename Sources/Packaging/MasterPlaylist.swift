@@ -21,7 +21,11 @@ struct MasterPlaylist {
   func text() -> String {
     let groups = self.groups
     let video = records.filter { $0.kind == .video }
-    var lines = ["#EXTM3U", "#EXT-X-VERSION:\(version)", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    var lines = ["#EXTM3U", "#EXT-X-VERSION:\(version)"]
+    // Copied open GOPs need what came before them (RFC 8216 4.3.5.1).
+    if records.allSatisfy({ $0.hasIndependentSegments ?? true }) {
+      lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
+    }
     for group in groups { lines += media(group) }
     var variants = video.flatMap { rendition in
       groups.isEmpty ? [variant(rendition, nil)] : groups.map { variant(rendition, $0) }

@@ -5,18 +5,24 @@ package struct RenditionInput {
   package var name: String
   package var rung: Rung?
   package var audio: AudioPlan?
+  /// What copying found of the track; nil where it was encoded.
+  package var copied: CopiedTrack?
   /// Gives the samples from the first one on; called once for each rendition that holds the track, since in
   /// MPEG-TS one audio track is muxed into every variant.
   package var open: () throws -> any SampleSource
 
-  package init(rung: Rung, open: @escaping () throws -> any SampleSource) {
+  package init(rung: Rung, copied: CopiedTrack? = nil, open: @escaping () throws -> any SampleSource) {
+    self.copied = copied
     name = rung.name
     self.rung = rung
     audio = nil
     self.open = open
   }
 
-  package init(audio: AudioPlan, open: @escaping () throws -> any SampleSource) {
+  package init(
+    audio: AudioPlan, copied: CopiedTrack? = nil, open: @escaping () throws -> any SampleSource
+  ) {
+    self.copied = copied
     name = audio.name
     rung = nil
     self.audio = audio
@@ -109,7 +115,9 @@ package enum Packager {
     var readers: [SegmentReader] = []
     for track in rendition.tracks {
       let samples = try track.open()
-      readers.append(try SegmentReader(name: track.name, source: samples, cuts: plan.timeline.cuts))
+      readers.append(
+        try SegmentReader(
+          name: track.name, source: samples, cuts: plan.timeline.cuts, copied: track.copied))
     }
     let language = LanguageCode.threeLetters(rendition.audio?.language)
     switch plan.segmentFormat {
@@ -132,4 +140,6 @@ struct PlannedRendition {
   var tracks: [RenditionInput]
   var rung: Rung? { tracks.lazy.compactMap(\.rung).first }
   var audio: AudioPlan? { tracks.lazy.compactMap(\.audio).first }
+  /// Every segment can be decoded without the one before it.
+  var isIndependent: Bool { !tracks.contains { $0.copied?.hasLeadingPictures == true } }
 }

@@ -5,6 +5,9 @@ internal import Media
 /// Video: a segment starts at the sync sample that is presented exactly at the cut; if there is none, or if a later
 /// picture is presented before it, that is an error, since no player could start there. Audio: a segment starts at
 /// the frame whose start is nearest to the cut, so that it is within half a frame of the video's (A 8.22).
+///
+/// A copied picture track may have open GOPs: its segment starts at the sync sample whose decode time (when the first of
+/// what follows is shown, see `CopiedTrack`) is the cut, and begins with the pictures that lead it.
 final class SegmentReader {
   let name: String
   let format: TrackFormat
@@ -19,13 +22,19 @@ final class SegmentReader {
 
   private let source: any SampleSource
   private let cuts: [MediaTime]
+  /// Copied pictures.
+  private let isCopied: Bool
+  /// Ticks by which decode times have to be lowered where they may not come after presentation.
+  let delay: Int64
   private var peeked: CodedSample?
   private var isFirstOfSegment = true
   private var segmentStart: Int64 = 0
 
   /// Reads the first sample.
-  init(name: String, source: any SampleSource, cuts: [MediaTime]) throws {
+  init(name: String, source: any SampleSource, cuts: [MediaTime], copied: CopiedTrack? = nil) throws {
     self.name = name
+    isCopied = copied != nil && source.format.codec.isVideo
+    delay = copied?.delay ?? 0
     self.source = source
     self.cuts = cuts
     format = source.format
@@ -81,27 +90,29 @@ final class SegmentReader {
       return MediaTime(starts.partialValue, format.timebase) >= MediaTime(twice.partialValue, cut.timebase)
     }
     let boundary = cut.ticks(in: format.timebase)
-    if sample.presentation < boundary { return false }
-    guard sample.isSync, sample.presentation == boundary else {
+    let start = isCopied ? sample.decode : sample.presentation
+    if start < boundary { return false }
+    guard sample.isSync, start == boundary else {
       throw PackagingFailure.noSyncSample(rendition: name, at: cut)
     }
     return true
   }
 
   private func take(_ sample: CodedSample) throws {
-    let time = MediaTime(sample.presentation, format.timebase)
+    let start = isCopied ? sample.decode : sample.presentation
+    let time = MediaTime(start, format.timebase)
     guard sample.duration > 0 else { throw PackagingFailure.duration(rendition: name, at: time) }
     if isFirstOfSegment {
       if format.codec.isVideo, !sample.isSync {
         throw PackagingFailure.noSyncSample(rendition: name, at: time)
       }
-      segmentStart = sample.presentation
+      segmentStart = start
       starts.append(time)
       isFirstOfSegment = false
     } else if format.codec.isVideo, sample.presentation < segmentStart {
       throw PackagingFailure.leadingPicture(rendition: name, at: time)
     }
-    let stop = sample.presentation.addingReportingOverflow(sample.duration)
+    let stop = start.addingReportingOverflow(sample.duration)
     guard !stop.overflow else { throw PackagingFailure.timeOutOfRange(rendition: name) }
     end = max(end, MediaTime(stop.partialValue, format.timebase))
   }

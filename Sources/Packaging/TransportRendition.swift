@@ -109,7 +109,7 @@ struct TransportRendition {
     let format = readers[track].format
     let time = MediaTime(sample.presentation, format.timebase)
     let presentation = try ticks(sample.presentation, format)
-    let decode = try ticks(sample.decode, format)
+    let decode = try ticks(sample.decode &- readers[track].delay, format)
     guard decode <= presentation, lastDecode[track].map({ $0 < decode }) ?? true else {
       throw PackagingFailure.decodeOrder(rendition: readers[track].name, at: time)
     }

@@ -16,5 +16,7 @@ package enum PlanFailure: Error, Sendable, Equatable {
   case badCreator(String)
   case creatorNeeded(template: String)
   case layoutCollision(key: String, first: String, second: String)
+  /// Of a ladder or a command that copies or refuses.
+  case cannotCopy(subject: String, reason: String)
   case ladder(LadderFailure)
 }

@@ -100,6 +100,8 @@ extension PlanFailure: CustomStringConvertible {
       "it is \(seconds) s long and the limit is \(limit) s; cut it, or raise the limit"
     case .beyondLevels(let rung, let codec):
       "no level of \(codec.rawValue) allows the rung '\(rung)'; lower its size, bitrate or max_frame_rate"
+    case .cannotCopy(let subject, let reason):
+      "\(subject) cannot be copied: \(reason); have it encoded (split --transcode, package --copy=prefer)"
     case .badID(let id):
       "'\(id)' cannot be an id: it has to begin with a letter or digit and go on with letters, digits, '.', '_' or "
         + "'-' (128 at most)"

@@ -27,6 +27,8 @@ struct OptionDeclaration: Sendable, Equatable {
     case flag
     case text(String)
     case choice([String])
+    /// `--copy` alone, or `--copy=strict`.
+    case flagOrChoice([String])
     case number(String, ClosedRange<Int>)
   }
 
@@ -36,7 +38,10 @@ struct OptionDeclaration: Sendable, Equatable {
   var help: String
 
   var choices: [String] {
-    if case .choice(let choices) = value { choices } else { [] }
+    switch value {
+    case .choice(let choices), .flagOrChoice(let choices): choices
+    case .flag, .text, .number: []
+    }
   }
 
   /// As it stands in a usage line: `--speed fast|balanced|best`.
@@ -45,6 +50,7 @@ struct OptionDeclaration: Sendable, Equatable {
     case .flag: name
     case .text(let placeholder), .number(let placeholder, _): "\(name) \(placeholder)"
     case .choice(let choices): "\(name) \(choices.joined(separator: "|"))"
+    case .flagOrChoice(let choices): "\(name)[=\(choices.joined(separator: "|"))]"
     }
   }
 }

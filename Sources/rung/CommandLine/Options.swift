@@ -1,4 +1,5 @@
 internal import Media
+internal import Planning
 
 /// The options that more than one command takes, declared once.
 enum Options {
@@ -28,6 +29,15 @@ enum Options {
     name: "--speed", value: .choice(Speed.allCases.map(\.rawValue)), help: "how hard the encoders try")
   static let maxHeight = OptionDeclaration(
     name: "--max-height", value: .number("N", 16...8640), help: "no rung whose box is higher than N")
+  static let copy = OptionDeclaration(
+    name: "--copy", value: .flagOrChoice([CopyMode.prefer, .strict].map(\.rawValue)),
+    help: "streams that can be taken as they are are not encoded; strict: others are refused")
+  static let partSize = OptionDeclaration(
+    name: "--part-size", value: .text("SIZE"),
+    help: "the most that a part holds: 256MiB, 100MB, 1GB (default: 256MiB)")
+  static let transcode = OptionDeclaration(
+    name: "--transcode", value: .flag,
+    help: "encodes what browsers do not play or what cannot be copied, at the ladder's highest rung")
   static let into = OptionDeclaration(
     name: "--into", value: .text("TREE"), isRequired: true, help: "the output folder, shaped like a bucket")
   static let workers = OptionDeclaration(
@@ -39,5 +49,5 @@ enum Options {
 
   static let logging = [log, quiet]
   /// What overrides the ladder file: whatever plans takes all of these.
-  static let planning = [ladder, id, creator, keepSource, segments, rateControl, speed, maxHeight]
+  static let planning = [ladder, id, creator, keepSource, copy, segments, rateControl, speed, maxHeight]
 }

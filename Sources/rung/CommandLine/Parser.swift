@@ -82,6 +82,10 @@ enum Parser {
       invocation.values[name] = ""
       return
     }
+    if case .flagOrChoice = option.value, attached == nil {
+      invocation.values[name] = ""
+      return
+    }
     // `--into --force` is a forgotten value; who means it writes `--into=--force`.
     guard let value = attached ?? (rest.first?.hasPrefix("--") == true ? nil : rest.popFirst()),
       !value.isEmpty
@@ -95,7 +99,7 @@ enum Parser {
   ) throws(UsageFailure) {
     switch option.value {
     case .flag, .text: return
-    case .choice(let choices):
+    case .choice(let choices), .flagOrChoice(let choices):
       guard choices.contains(value) else {
         let meant = Suggestion.nearest(to: value, in: choices)
         throw .notAChoice(value, option, meant: meant, command: command.name)

@@ -19,6 +19,17 @@ struct PackageCommand: Command {
   let baseURL: String?
   let isForced: Bool
 
+  init(
+    source: String, tree: String, planning: PlanningOptions, workers: Int?, baseURL: String?, isForced: Bool
+  ) {
+    self.source = source
+    self.tree = tree
+    self.planning = planning
+    self.workers = workers
+    self.baseURL = baseURL
+    self.isForced = isForced
+  }
+
   init(_ invocation: Invocation) {
     source = invocation.operands.first ?? ""
     tree = invocation.text(Options.into) ?? ""

@@ -19,7 +19,8 @@ struct PlanningOptions: Sendable, Equatable {
     keepsSource = invocation.isSet(Options.keepSource)
     overrides = LadderOverrides(
       segments: invocation.choice(Options.segments), rateControl: invocation.choice(Options.rateControl),
-      speed: invocation.choice(Options.speed), maxHeight: invocation.number(Options.maxHeight))
+      speed: invocation.choice(Options.speed), maxHeight: invocation.number(Options.maxHeight),
+      copy: invocation.isSet(Options.copy) ? invocation.choice(Options.copy) ?? .prefer : nil)
   }
 }
 
@@ -58,13 +59,17 @@ enum PlanningSteps {
   }
 
   static func plan(
-    _ examination: Examination, _ ladder: Ladder, _ options: PlanningOptions, id: String, source: SourceFile
+    _ examination: Examination, _ ladder: Ladder, _ options: PlanningOptions, id: String, source: SourceFile,
+    refused: [Int: String] = [:]
   ) throws(CommandFailure) -> Plan {
     let request = PlanRequest(
       id: id, creator: options.creator, overrides: options.overrides, keepsSource: options.keepsSource)
     do throws(PlanFailure) {
-      return try Planner.plan(
+      let plan = try Planner.plan(
         report: examination.report, survey: examination.survey, ladder: ladder, request: request)
+      return try CopyPlanner.apply(
+        plan, report: examination.report, survey: examination.survey, ladder: ladder, request: request,
+        refused: refused)
     } catch {
       throw CommandFailure(source.path, error.message)
     }

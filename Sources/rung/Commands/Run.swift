@@ -2,7 +2,8 @@ internal import LibAV
 
 /// Every command, in the order in which help lists them. A command is added here.
 let commands: [any Command.Type] = [
-  ProbeCommand.self, PlanCommand.self, PackageCommand.self, VerifyCommand.self, LaddersCommand.self,
+  ProbeCommand.self, PlanCommand.self, PackageCommand.self, SplitCommand.self, VerifyCommand.self,
+  LaddersCommand.self,
   WorkerCommand.self,
   HelpCommand.self,
 ]

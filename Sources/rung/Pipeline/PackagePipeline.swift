@@ -44,17 +44,28 @@ struct PackagePipeline {
     let tree = try Tree.open(command.tree)
     let (examination, hash) = try times.measure("probe", item: source.name) { try examine(source) }
     let id = PlanningSteps.id(command.planning, source, hash: hash)
-    let plan = try times.measure("plan", item: source.name) {
+    var plan = try times.measure("plan", item: source.name) {
       try PlanningSteps.plan(examination, ladder, command.planning, id: id, source: source)
     }
     let lock = try tree.lock(id)
     _ = try tree.recover()
     if let done = try upToDate(tree, plan, hash, applied) { return done }
 
-    let store = try openStore(tree, plan, hash)
+    var store = try openStore(tree, plan, hash)
+    var copying = CopyStep(source: source, shell: shell)
+    while let refused = try times.measure("copy", item: id, { try copying.run(plan, store) }) {
+      // What cannot be copied after all is encoded, and the plan is another one.
+      _ = try store.remove()
+      plan = try PlanningSteps.plan(
+        examination, ladder, command.planning, id: id, source: source, refused: refused)
+      store = try openStore(tree, plan, hash)
+    }
+    plan = CopyPlanner.settle(plan, copied: copying.tracks, ladder: applied)
     let staging = try tree.begin(lock, layout: plan.layout)
     let encoded = try encode(plan, source, store)
-    let asset = try times.measure("package", item: id) { try package(plan, encoded, staging) }
+    let asset = try times.measure("package", item: id) {
+      try package(plan, encoded, copying, source, staging)
+    }
     let images =
       plan.images == nil
       ? nil
@@ -160,7 +171,9 @@ struct PackagePipeline {
     return step
   }
 
-  private func package(_ plan: Plan, _ encoded: EncodeStep, _ staging: Staging) throws -> PackagedAsset {
+  private func package(
+    _ plan: Plan, _ encoded: EncodeStep, _ copied: CopyStep, _ source: SourceFile, _ staging: Staging
+  ) throws -> PackagedAsset {
     let progress = Progress(total: 0, frameRate: Rational(1, 1), log: shell.log)
     progress.step("packaging \(plan.layout.id)")
     defer { progress.finish() }
@@ -172,7 +185,19 @@ struct PackagePipeline {
       let paths = try encoded.paths(of: audio)
       return RenditionInput(audio: audio) { try PacketFileChain(paths: paths) }
     }
-    return try Packager.package(plan: plan, renditions: video + audio, into: staging)
+    let renditions = try copied.joined(with: video + audio, plan)
+    let bytes = SourceReader(source)
+    var asset = PackagedAsset(renditions: [], master: "")
+    if plan.outputs.contains(where: { $0 != .parts }) {
+      asset = try Packager.package(plan: plan, renditions: renditions, source: bytes, into: staging)
+    }
+    if plan.outputs.contains(.parts) {
+      let parts = try PartsStep.package(
+        plan, renditions, source: bytes, baseURL: command.baseURL, into: staging)
+      asset.renditions.append(parts.record)
+      if asset.master.isEmpty { asset.master = parts.manifest }
+    }
+    return asset
   }
 
   /// The source itself, where it was asked for.

@@ -55,6 +55,11 @@ final class JobRunner {
         try PictureTaker.take(job, reader: &open.reader) {
           progress(WorkerProgress(kind: .taken, count: $0))
         })
+    case .copy(let name, let job):
+      return .copied(
+        try CopyReader.copy(job, descriptor: descriptor, name: name) {
+          progress(WorkerProgress(kind: .copied, count: $0))
+        })
     }
   }
 

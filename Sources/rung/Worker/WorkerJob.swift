@@ -10,6 +10,7 @@ enum WorkerJob: Codable, Sendable, Equatable {
   case encode(name: String, ChunkJob)
   case sound(name: String, AudioJob)
   case pictures(name: String, PicturesJob)
+  case copy(name: String, CopyJob)
 }
 
 /// What comes of a job; the case is the job's.
@@ -20,11 +21,12 @@ enum WorkerAnswer: Codable, Sendable, Equatable {
   case chunk(ChunkResult)
   case sound(AudioResult)
   case pictures(PicturesResult)
+  case copied(CopyResult)
 }
 
-/// How far a job got since it last said so: frames of pictures, seconds of sound, or stills.
+/// How far a job got since it last said so: frames of pictures, seconds of sound, stills, or packets copied.
 struct WorkerProgress: Codable, Sendable, Equatable {
-  enum Kind: String, Codable { case analysed, encoded, sound, taken }
+  enum Kind: String, Codable { case analysed, encoded, sound, taken, copied }
   var kind: Kind
   var count: Int
 }

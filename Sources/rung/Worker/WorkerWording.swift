@@ -14,6 +14,7 @@ extension CommandFailure {
     case let error as StoreFailure: self.init(error)
     case let error as PackagingFailure: self.init(source, "\(error)")
     case let error as PicturesFailure: self.init(source, error.message)
+    case let error as PartsFailure: self.init(source, "\(error)")
     case let error as PacketFileFailure: self.init(source, "\(error)", advice: "run it again")
     default: self.init(source, "failed: \(error)", advice: "report this as a bug")
     }
