@@ -10,6 +10,10 @@ package struct CopyJob: Codable, Sendable, Equatable {
     /// Of pictures: what goes into the playlist, and what rounded times are rebuilt from.
     package var frameRate: Rational?
     package var rebuildsTimes: Bool
+    /// Sound before the beginning goes along, since an edit list lets players skip it.
+    package var keepsPriming = true
+    /// What pictures are tagged with.
+    package var colour: Colour?
   }
 
   /// The moment of the source's clock that becomes 0.
@@ -17,20 +21,22 @@ package struct CopyJob: Codable, Sendable, Equatable {
   package var tracks: [Track]
 
   /// `path` gives each stream the packet file to be written.
-  package init(copies: CopyPlan, start: MediaTime, path: (Int) throws -> String) rethrows {
+  package init(
+    copies: CopyPlan, start: MediaTime, keepsPriming: Bool, path: (Int) throws -> String
+  ) rethrows {
     self.start = start
     tracks = []
     if let video = copies.video {
       tracks.append(
         Track(
           stream: video.stream, codec: video.rung.codec, path: try path(video.stream),
-          frameRate: video.frameRate, rebuildsTimes: video.rebuildsTimes))
+          frameRate: video.frameRate, rebuildsTimes: video.rebuildsTimes, colour: video.colour))
     }
     for audio in copies.audio {
       tracks.append(
         Track(
           stream: audio.stream, codec: audio.audio.codec, path: try path(audio.stream), frameRate: nil,
-          rebuildsTimes: false))
+          rebuildsTimes: false, keepsPriming: keepsPriming))
     }
   }
 }
@@ -62,12 +68,14 @@ package struct CopyRefusal: Codable, Sendable, Equatable {
 }
 
 package enum CopyFault: String, Error, Codable, Sendable, Equatable {
-  case editInsideGOP, parametersChange, configuration, timesMissing, timesJump, sameTime, noKeyframe
+  case editInsideGOP, openGOPs, parametersChange, configuration, timesMissing, timesJump, sameTime, noKeyframe
   case damaged, notBare, empty
 
   package var message: String {
     switch self {
     case .editInsideGOP: "an edit cuts pictures away inside a GOP, which players of a copy would show"
+    case .openGOPs:
+      "its keyframes are recovery points and seldom IDR pictures, at which alone H.264 can be cut"
     case .parametersChange:
       "the decoder's configuration changes in mid-stream, which one init segment cannot serve"
     case .configuration: "it has no usable decoder configuration"

@@ -27,8 +27,8 @@ struct KeyframeCheck {
       ? try ParameterSets.read(codec: codec, configuration: configuration) : []
   }
 
-  /// H.264: an IDR picture, or one of intra slices (a recovery point). HEVC: an IRAP picture. Other codecs'
-  /// containers are believed, since their demuxers look themselves.
+  /// H.264: an IDR picture, since only that is a sync sample (ISO/IEC 14496-15 5.4.3.1), and not a recovery point. HEVC:
+  /// an IRAP picture. Other codecs' containers are believed, since their demuxers look themselves.
   func isKeyframe(_ head: [UInt8], isAnnexB: Bool) -> Bool {
     guard codec == .h264 || codec == .hevc else { return true }
     for unit in units(head, isAnnexB: isAnnexB) {
@@ -40,19 +40,11 @@ struct KeyframeCheck {
       }
       switch first & 31 {
       case 5: return true
-      case 1: return isIntra(unit)
-      case 2...4: return false
+      case 1...4: return false
       default: continue
       }
     }
     return false
-  }
-
-  /// slice_header() begins with first_mb_in_slice and slice_type: 2 and 7 are I slices (H.264 7.3.3).
-  private func isIntra(_ unit: ArraySlice<UInt8>) -> Bool {
-    var reader = BitReader(unescaping: unit.dropFirst().prefix(32))
-    guard reader.exponentialGolomb() != nil, let type = reader.exponentialGolomb() else { return false }
-    return type == 2 || type == 7
   }
 
   /// A parameter set before the first slice that is not the configuration's. The bytes are length-prefixed.

@@ -12,6 +12,9 @@ internal import Media
 final class PictureCopier: TrackCopier {
   /// More pictures than any codec may reorder (H.264: 16 frames, in fields 32).
   private static let window = 40
+  /// Twice a usual segment: with IDR pictures further apart than that, though there are other keyframes, a copy would
+  /// have segments that no player likes.
+  private static let longestWithoutIDR = Rational(12, 1)
 
   private struct Pending {
     var presentation: Int64
@@ -36,6 +39,7 @@ final class PictureCopier: TrackCopier {
   private var statedDuration: Int64 = 0
   /// Presentation time of the first keyframe, as long as pictures may lead it.
   private var firstKey: Int64?
+  private var lastSync: Int64?
   private var hasStarted = false
   private var hidKeyframe = false
   /// A packet after the beginning that is not to be shown, or that is damaged: bearable only at the end.
@@ -56,6 +60,7 @@ final class PictureCopier: TrackCopier {
         of: track.stream, configuration: Data(), timebase: mapping.timebase, frameRate: track.frameRate),
       format.codec == track.codec
     else { throw CopyStop(.configuration) }
+    if let colour = track.colour { format.video?.colour = colour }
     do throws(CodecConfigurationFailure) {
       format.configuration = try CodecConfiguration.make(
         codec: track.codec, extradata: extradata, video: format.video)
@@ -85,6 +90,13 @@ final class PictureCopier: TrackCopier {
     if let left { throw CopyStop(left, at: time) }
     let bytes = annexB == nil ? packet.head(KeyframeCheck.headBytes) : packet.bytes
     let isSync = packet.isKey && keyframes.isKeyframe(bytes, isAnnexB: annexB != nil)
+    if isSync {
+      lastSync = presentation
+    } else if packet.isKey, let lastSync,
+      MediaTime(presentation &- lastSync, mapping.timebase) > MediaTime(1, Self.longestWithoutIDR)
+    {
+      throw CopyStop(.openGOPs, at: time)
+    }
     if isSync, annexB == nil, keyframes.changesParameters(bytes) {
       throw CopyStop(.parametersChange, at: time)
     }

@@ -13,7 +13,7 @@ final class SoundCopier: TrackCopier {
   /// Skipped sound that is carried along, so that a decoder is ready: more than any encoder's delay.
   private static let longestPriming: Int64 = 4096
   /// What of a longer one is kept.
-  private static let keptPackets = 2
+  private static let keptPackets = 1
   private static let usualLengths: [Int64] = [
     1024, 960, 2048, 1920, 1152, 576, 1536, 480, 512, 256, 768, 240, 120,
   ]
@@ -29,6 +29,7 @@ final class SoundCopier: TrackCopier {
   private let source: Rational
   private let timebase: Rational
   private let countsSamples: Bool
+  private let keepsPriming: Bool
   /// Samples by which the container's stamps may be off by rounding.
   private let tolerance: Int64
   private var format: TrackFormat
@@ -47,6 +48,7 @@ final class SoundCopier: TrackCopier {
   ) throws {
     self.track = track
     self.start = start
+    keepsPriming = track.keepsPriming
     self.payloads = payloads
     let facts = demuxer.streams.first { $0.index == track.stream }
     guard let rate = facts?.sampleRate, rate > 0 else { throw CopyStop(.configuration) }
@@ -54,7 +56,8 @@ final class SoundCopier: TrackCopier {
     self.source = source
     timebase = Rational(1, Int64(rate))
     let units = Int64(rate).multipliedReportingOverflow(by: source.numerator)
-    countsSamples = !units.overflow && units.partialValue % source.denominator == 0
+    countsSamples =
+      !units.overflow && units.partialValue > 0 && source.denominator % units.partialValue == 0
     tolerance = max(2, rescale(2, from: source, to: timebase, rounding: .up))
     guard
       let format = demuxer.format(
@@ -95,6 +98,11 @@ final class SoundCopier: TrackCopier {
       return
     }
     if let left { throw CopyStop(left, at: MediaTime(time, timebase)) }
+    if !keepsPriming, writer == nil {
+      // Without an edit list all of it is heard: a frame of it is what a decoder needs (hls-checklist 18).
+      skipped.removeAll { $0.time &+ $0.length < 0 }
+      if time &+ length < 0 { return }
+    }
     if writer == nil { try begin(before: pending) }
     try push(pending)
   }

@@ -24,12 +24,15 @@ package struct VideoCopy: Codable, Sendable, Equatable {
   package var frameRate: Rational
   /// Times that the container rounded (MKV's milliseconds) are whole frames of `frameRate` again.
   package var rebuildsTimes: Bool
+  /// The source's, with guesses where it says nothing.
+  package var colour: Colour
 
-  package init(stream: Int, rung: Rung, frameRate: Rational, rebuildsTimes: Bool) {
+  package init(stream: Int, rung: Rung, frameRate: Rational, rebuildsTimes: Bool, colour: Colour) {
     self.stream = stream
     self.rung = rung
     self.frameRate = frameRate
     self.rebuildsTimes = rebuildsTimes
+    self.colour = colour
   }
 }
 

@@ -124,7 +124,8 @@ package enum CopyPlanner {
     let rate = Cadence.rate(of: times.times.values, timebase: times.timebase)
     return VideoCopy(
       stream: stream.common.index, rung: rung, frameRate: rate,
-      rebuildsTimes: RoundedTimes.fit(times.times.values, timebase: times.timebase, rate: rate))
+      rebuildsTimes: RoundedTimes.fit(times.times.values, timebase: times.timebase, rate: rate),
+      colour: ColourRules.colours(of: stream).source)
   }
 
   private static func audio(_ planned: AudioPlan, _ stream: AudioStream, _ taken: [String]) -> AudioPlan {

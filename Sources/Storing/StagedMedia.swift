@@ -2,13 +2,14 @@ internal import Foundation
 internal import Media
 
 /// One media object on its way into staging: bytes in, a file of them and their hash out. Small writes are gathered
-/// into blocks; each block is hashed once for the object and, in the rendition's own lane, once for the rendition.
+/// into blocks; each block is hashed once for the object and once for the rendition, in lanes of their own, so that
+/// hashing goes on beside the writing.
 final class StagedMedia: MediaSink {
   private static let block = 1 << 18
   private let token: Int
   private let file: Descriptor
   private let path: String
-  private let hash: SHA256
+  private let hash: HashLane
   private let rendition: RenditionHash
   private let finished: (MediaObject) -> Void
   private var buffer: [UInt8] = []
@@ -23,7 +24,7 @@ final class StagedMedia: MediaSink {
     self.path = path
     self.rendition = rendition
     self.finished = finished
-    hash = try SHA256()
+    hash = try HashLane()
     file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
     buffer.reserveCapacity(Self.block)
   }
@@ -42,8 +43,8 @@ final class StagedMedia: MediaSink {
   private func flush(_ block: [UInt8]) throws(StoreFailure) {
     if block.isEmpty { return }
     rendition.update(block)
+    hash.update(block)
     try file.write(block)
-    try hash.update(block)
     bytes += Int64(block.count)
   }
 
@@ -53,10 +54,44 @@ final class StagedMedia: MediaSink {
     try flush(buffer)
     buffer = []
     file.startWriting()
-    try rendition.finishObject(hash)
-    let object = MediaObject(token: token, bytes: bytes, sha256: try hash.digest())
+    let own = try hash.finish()
+    try rendition.finishObject(own)
+    let object = MediaObject(token: token, bytes: bytes, sha256: try own.digest())
     finished(object)
     return object
+  }
+}
+
+/// The hash over one media object: blocks in, in order; the hash and its digest out. It works on a queue of its own, a
+/// bounded number of blocks behind.
+///
+/// Unchecked: `hash` and `failure` are touched only on `queue`.
+final class HashLane: @unchecked Sendable {
+  private static let mostBlocksWaiting = 8
+  private let queue = DispatchQueue(label: "rung.object-hash")
+  private let slots = DispatchSemaphore(value: mostBlocksWaiting)
+  private let hash: SHA256
+  private var failure: StoreFailure?
+
+  init() throws(StoreFailure) { hash = try SHA256() }
+
+  func update(_ block: [UInt8]) {
+    slots.wait()
+    queue.async { [self] in
+      do throws(StoreFailure) {
+        try hash.update(block)
+      } catch {
+        failure = error
+      }
+      slots.signal()
+    }
+  }
+
+  /// What all blocks give: a hash that can go on.
+  func finish() throws(StoreFailure) -> SHA256 {
+    queue.sync {}
+    if let failure { throw failure }
+    return try hash.copy()
   }
 }
 

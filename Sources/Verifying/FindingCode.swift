@@ -141,6 +141,17 @@ package enum FindingCode: String, CaseIterable, Sendable {
   case partLimit = "PART-LIMIT"
   case partType = "PART-TYPE"
 
+  /// Of a copied stream this is advice: peak to average (rule 8), IDRs and GOPs (14), where the tracks begin (18), what
+  /// of them is interlaced or fast (20), and what follows from open GOPs.
+  var isAdviceForCopies: Bool {
+    switch self {
+    case .peakRatio, .segmentNotIDR, .gopLong, .startSkew, .tsRandomAccess, .independentMissing, .ctsRange,
+      .coverage, .pixelAspect:
+      true
+    default: false
+    }
+  }
+
   /// The rule as a message names it.
   package var rule: String {
     switch self {

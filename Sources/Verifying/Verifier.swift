@@ -121,6 +121,8 @@ final class AssetVerifier {
 
   func asset(_ path: String, _ document: JSONValue) {
     let checks = InventoryChecks(path: path, root: findings.root, findings: findings, hash: hash)
+    findings.isOfCopies = ["prefer", "strict"].contains(document["ladder"]?["copy"]?.string ?? "")
+    defer { findings.isOfCopies = false }
     let inventory = checks.check(document)
     let playlists = PlaylistVerifier(files: TreeFiles(root: findings.root), deep: deep, findings: findings)
     let lists = inventory.objects.filter { $0.key.hasSuffix(".m3u8") }.map(\.path).sorted()

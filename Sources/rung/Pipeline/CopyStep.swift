@@ -26,7 +26,10 @@ struct CopyStep {
     (tracks, paths) = ([], [:])
     guard let copies = plan.copies, !copies.isEmpty else { return nil }
     var paths: [Int: String] = [:]
-    let job = try CopyJob(copies: copies, start: plan.timeline.start) { stream in
+    let job = try CopyJob(
+      copies: copies, start: plan.timeline.start,
+      keepsPriming: plan.segmentFormat == .fmp4 || plan.outputs.contains(.parts)
+    ) { stream in
       let path = try store.path(for: "copy-\(stream)")
       paths[stream] = path
       return path
