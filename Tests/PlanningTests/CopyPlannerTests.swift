@@ -1,0 +1,147 @@
+internal import Media
+internal import Testing
+
+@testable import Planning
+
+/// What is copied, why other streams are not, and where copies are cut.
+@Suite struct CopyPlannerTests {
+  private func apply(
+    _ sample: Sample, _ mode: CopyMode, _ change: (inout Ladder) -> Void = { _ in },
+    refused: [Int: String] = [:]
+  ) throws -> Plan {
+    let ladder = Ladder.sample.with {
+      $0.copy = mode
+      change(&$0)
+    }
+    let request = PlanRequest(id: "clip-1")
+    let plan = try Planner.plan(
+      report: sample.report, survey: sample.survey, ladder: ladder, request: request)
+    return try CopyPlanner.apply(
+      plan, report: sample.report, survey: sample.survey, ladder: ladder, request: request, refused: refused)
+  }
+
+  private static func clip() -> Sample {
+    Sample().video { $0.pixelFormat = "yuv420p" }.adding(to: 10, language: "en").adding(
+      to: 10, language: "de")
+  }
+
+  @Test func copiesWhatItCan() throws {
+    let plan = try apply(Self.clip(), .prefer)
+    #expect(plan.video == nil)
+    #expect(plan.audio.isEmpty)
+    let copies = try #require(plan.copies)
+    #expect(copies.video?.rung.name == "1080p")
+    #expect(copies.video?.frameRate == Rational(30, 1))
+    #expect(copies.audio.map(\.audio.name) == ["audio-aac-2-en", "audio-aac-2-de"])
+    #expect(copies.streams == [0, 1, 2])
+  }
+
+  @Test func copiesNothingUnlessAsked() throws {
+    let plan = try apply(Self.clip(), .never)
+    #expect(plan.copies == nil)
+    #expect(plan.video?.rungs.count == 5)
+  }
+
+  @Test(arguments: [
+    ("its picture is turned", "video 0", "it has to be turned to be upright, and players do not turn it"),
+    ("mpeg4", "video 0", "mpeg4 pictures do not play in browsers"),
+    ("10 bit", "video 0", "h264 with yuv420p10le pictures does not play in browsers"),
+    ("vorbis", "audio 1", "vorbis sound does not play in browsers"),
+    ("jumps", "video 0", "its timestamps are broken"),
+  ])
+  func encodesOnlyTheStreamThatCannotBeCopied(_ what: String, _ subject: String, _ reason: String) throws {
+    var sample = Self.clip()
+    switch what {
+    case "its picture is turned": sample.report.video[0].orientation.degrees = 90
+    case "mpeg4": sample.report.video[0].common.codec = "mpeg4"
+    case "10 bit": sample.report.video[0].pixelFormat = "yuv420p10le"
+    case "vorbis": sample.report.audio[0].common.codec = "vorbis"
+    default: sample.report.faults = [Fault(code: "timestamp-jump", message: "", stream: 0)]
+    }
+    let plan = try apply(sample, .prefer)
+    #expect(plan.notes.first == PlanNote(subject, "it is encoded, not copied: \(reason)"))
+    #expect((plan.video != nil) == (subject == "video 0"))
+    #expect(plan.audio.map(\.stream) == (subject == "video 0" ? [] : [1]))
+    #expect(throws: PlanFailure.cannotCopy(subject: subject, reason: reason)) {
+      try apply(sample, .strict)
+    }
+  }
+
+  @Test func whatReadingRefusedIsEncoded() throws {
+    let plan = try apply(Self.clip(), .prefer, refused: [0: "its configuration changes"])
+    #expect(plan.video?.rungs.count == 5)
+    #expect(plan.copies?.audio.count == 2)
+    #expect(plan.notes.first?.reason == "it is encoded, not copied: its configuration changes")
+  }
+
+  @Test func transportStreamsTakeLess() throws {
+    let hevc = Self.clip().video { $0.common.codec = "hevc" }
+    #expect(try apply(hevc, .prefer).video == nil)
+    let plan = try apply(hevc, .prefer) { $0.segments = .ts }
+    #expect(plan.video != nil)
+    #expect(plan.notes.first?.reason.contains("hevc has no place in HLS over MPEG-TS") == true)
+  }
+
+  @Test func partsHoldOnePictureAndOneSound() throws {
+    let plan = try apply(Self.clip(), .prefer) { $0.outputs = [.parts] }
+    #expect(plan.copies?.audio.count == 1)
+    let encoded = try apply(Self.clip().video { $0.orientation.degrees = 90 }, .prefer) {
+      $0.outputs = [.parts]
+    }
+    #expect(encoded.video?.rungs.count == 1)
+    let strict = Self.clip().video { $0.common.codec = "prores" }
+    #expect(throws: PlanFailure.self) { try apply(strict, .strict) { $0.outputs = [.parts] } }
+  }
+
+  @Test func settlesOnTheCutsThatCopyingFound() throws {
+    var track = CopiedTrack(stream: 0, timebase: Rational(1, 1000))
+    track.starts = [0, 1960, 3960, 5960, 7960]
+    track.end = 10_000
+    let ladder = Ladder.sample.with { $0.copy = .prefer }
+    let plan = CopyPlanner.settle(try apply(Self.clip(), .prefer), copied: [track], ladder: ladder)
+    #expect(plan.timeline.cuts.map(\.ticks) == [5960, 10_000])
+  }
+
+  // MARK: The grid
+
+  private static let second = Rational(1, 1)
+
+  @Test(arguments: [
+    // Keyframes every two seconds.
+    ([0, 2, 4, 6, 8, 10, 12, 14], Int64(16), [Int64(6), 12, 16]),
+    // The nearest one, on either side.
+    ([0, 5, 7, 11, 13], 20, [5, 11, 20]),
+    // GOPs longer than a segment.
+    ([0, 10, 20, 30], 40, [10, 20, 30, 40]),
+    // One keyframe.
+    ([0], 40, [40]),
+    // A runt joins the one before.
+    ([0, 6, 12], 12, [6, 12]),
+    ([], 9, [9]),
+  ])
+  func cutsAtTheKeyframeNearestToTheGrid(_ starts: [Int64], _ end: Int64, _ cuts: [Int64]) {
+    let found = CopyGrid.cuts(
+      starts: starts, end: end, timebase: Self.second, step: Rational(6, 1), runt: Rational(1, 1))
+    #expect(found.map(\.ticks) == cuts)
+  }
+
+  // MARK: Rounded times
+
+  @Test func tellsRoundedTimesFromReal() {
+    let rate = Rational(30_000, 1001)
+    let exact = (0..<3000).map { Double($0) * 1001 / 30 }
+    let rounded = exact.map { Int64($0.rounded()) }
+    let milliseconds = Rational(1, 1000)
+    #expect(RoundedTimes.fit(rounded, timebase: milliseconds, rate: rate))
+    #expect(RoundedTimes.fit(exact.map { Int64($0) }, timebase: milliseconds, rate: rate))
+    // Another rate drifts away.
+    #expect(!RoundedTimes.fit(rounded, timebase: milliseconds, rate: Rational(30, 1)))
+    // A picture left out is a picture left out.
+    #expect(RoundedTimes.fit(rounded.filter { $0 % 7 != 0 }, timebase: milliseconds, rate: rate))
+    var late = rounded
+    late[100] += 4
+    #expect(!RoundedTimes.fit(late, timebase: milliseconds, rate: rate))
+    // Nothing was rounded.
+    #expect(!RoundedTimes.fit((0..<100).map { $0 * 40 }, timebase: milliseconds, rate: Rational(25, 1)))
+  }
+}
