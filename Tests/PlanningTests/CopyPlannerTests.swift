@@ -106,23 +106,32 @@ internal import Testing
 
   private static let second = Rational(1, 1)
 
-  @Test(arguments: [
+  private struct GridCase: Sendable {
+    var starts: [Int64]
+    var end: Int64
+    var cuts: [Int64]
+  }
+
+  private static let grids = [
     // Keyframes every two seconds.
-    ([0, 2, 4, 6, 8, 10, 12, 14], Int64(16), [Int64(6), 12, 16]),
+    GridCase(starts: [0, 2, 4, 6, 8, 10, 12, 14], end: 16, cuts: [6, 12, 16]),
     // The nearest one, on either side.
-    ([0, 5, 7, 11, 13], 20, [5, 11, 20]),
+    GridCase(starts: [0, 5, 7, 11, 13], end: 20, cuts: [5, 11, 20]),
     // GOPs longer than a segment.
-    ([0, 10, 20, 30], 40, [10, 20, 30, 40]),
+    GridCase(starts: [0, 10, 20, 30], end: 40, cuts: [10, 20, 30, 40]),
     // One keyframe.
-    ([0], 40, [40]),
+    GridCase(starts: [0], end: 40, cuts: [40]),
     // A runt joins the one before.
-    ([0, 6, 12], 12, [6, 12]),
-    ([], 9, [9]),
-  ])
-  func cutsAtTheKeyframeNearestToTheGrid(_ starts: [Int64], _ end: Int64, _ cuts: [Int64]) {
-    let found = CopyGrid.cuts(
-      starts: starts, end: end, timebase: Self.second, step: Rational(6, 1), runt: Rational(1, 1))
-    #expect(found.map(\.ticks) == cuts)
+    GridCase(starts: [0, 6, 12], end: 12, cuts: [6, 12]),
+    GridCase(starts: [], end: 9, cuts: [9]),
+  ]
+
+  @Test func cutsAtTheKeyframeNearestToTheGrid() {
+    for grid in Self.grids {
+      let found = CopyGrid.cuts(
+        starts: grid.starts, end: grid.end, timebase: Self.second, step: Rational(6, 1), runt: Rational(1, 1))
+      #expect(found.map(\.ticks) == grid.cuts)
+    }
   }
 
   // MARK: Rounded times
