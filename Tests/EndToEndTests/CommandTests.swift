@@ -104,7 +104,13 @@ extension EndToEnd {
       let time = try #require(whole.indices.first { whole[$0...].starts(with: Array("tfdt".utf8)) }) + 8
       var altered = whole
       altered[time + 2] ^= 0x01
-      for (bytes, more) in [(Array(whole.dropLast(9)), []), (altered, []), (altered, ["--deep"])] {
+      // And one byte of a picture, which only the inventory's hash can tell.
+      var spoilt = whole
+      spoilt[whole.count - 40] ^= 0x01
+      let faults: [([UInt8], [String])] = [
+        (Array(whole.dropLast(9)), []), (altered, []), (altered, ["--deep"]), (spoilt, ["--deep"]),
+      ]
+      for (bytes, more) in faults {
         try folder.write(bytes, segment)
         let bad = try Rung.run(["verify", folder.path] + more)
         #expect(bad.exit == 1, "\(more): \(bad)")
