@@ -36,7 +36,12 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     guard input.bytes > 0 else { throw .empty }
     let hint = hint(name)
     var probed: UnsafePointer<AVInputFormat>?
-    let score = unsafe av_probe_input_buffer2(input.raw, &probed, hint, nil, 0, 0)
+    var score = unsafe av_probe_input_buffer2(input.raw, &probed, hint, nil, 0, 0)
+    // By its name alone a picture is a numbered row of files; by its bytes it is a picture.
+    if score >= 0, let rows = unsafe probed, unsafe String(cString: rows.pointee.name) == "image2" {
+      unsafe probed = nil
+      score = unsafe av_probe_input_buffer2(input.raw, &probed, "source", nil, 0, 0)
+    }
     if let failure = input.failure { throw .unreadable(failure) }
     guard score >= 0, let found = unsafe probed else { throw .unrecognised }
     let format = unsafe score <= weakScore ? (named(hint) ?? found) : found
