@@ -1,5 +1,5 @@
 internal import Foundation
-internal import LibAV
+package import LibAV
 internal import Media
 
 /// The first GOP of a chunk to be tried at the size of every rung, so that the analysis at 360p can be believed for
