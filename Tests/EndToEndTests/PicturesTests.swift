@@ -11,7 +11,7 @@ extension EndToEnd {
     static let clips: [(String, String, String, String)] = [
       ("vfr-phone.mp4", "180,320", "90,160", "46x80"), ("pal-interlaced.ts", "320,180", "160,90", "80x46"),
       ("anamorphic.mp4", "320,180", "160,90", "80x46"), ("hdr10.mkv", "320,180", "160,90", "80x46"),
-      ("film-2.39.mp4", "320,134", "160,66", "80x34"), ("single-picture.mp4", "320,180", "160,90", "80x46"),
+      ("film-2.39.mp4", "320,134", "160,68", "80x34"), ("single-picture.mp4", "320,180", "160,90", "80x46"),
     ]
 
     private func make(_ fixture: String, in folder: TemporaryFolder) throws -> Asset {
