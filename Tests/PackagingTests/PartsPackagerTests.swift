@@ -101,10 +101,11 @@ internal import Testing
     var format = try Samples.file("video-160").format
     format.timebase = Rational(1, 90_000)
     let far: Int64 = 5_000_000_000
-    let samples = (0..<4).map { index in
-      CodedSample(
-        presentation: far + Int64(index) * 3000, decode: far + Int64(index) * 3000, duration: 3000,
-        isSync: index % 2 == 0, bytes: [0, 0, 0, 2, index % 2 == 0 ? 0x65 : 0x41, 1])
+    let samples = (0..<4).map { (index: Int) -> CodedSample in
+      let time: Int64 = far + Int64(index) * 3000
+      let isSync = index % 2 == 0
+      let bytes: [UInt8] = [0, 0, 0, 2, isSync ? 0x65 : 0x41, 1]
+      return CodedSample(presentation: time, decode: time, duration: 3000, isSync: isSync, bytes: bytes)
     }
     let target = MemoryTarget()
     let fixed = format
