@@ -6,6 +6,8 @@ internal import Media
 /// hashing goes on beside the writing.
 final class StagedMedia: MediaSink {
   private static let block = 1 << 18
+  /// The disk is to be busy from the beginning, not only at the end of a large object.
+  private static let startWritingEvery: Int64 = 16 << 20
   private let token: Int
   private let file: Descriptor
   private let path: String
@@ -14,6 +16,7 @@ final class StagedMedia: MediaSink {
   private let finished: (MediaObject) -> Void
   private var buffer: [UInt8] = []
   private var bytes: Int64 = 0
+  private var started: Int64 = 0
   private var isOpen = true
 
   /// `finished` is told of the object once it is whole.
@@ -46,6 +49,10 @@ final class StagedMedia: MediaSink {
     hash.update(block)
     try file.write(block)
     bytes += Int64(block.count)
+    if bytes - started >= Self.startWritingEvery {
+      file.startWriting()
+      started = bytes
+    }
   }
 
   func finish() throws -> MediaObject {

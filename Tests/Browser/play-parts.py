@@ -130,6 +130,8 @@ def main():
     done = {"event": threading.Event(), "result": None}
     handler = functools.partial(Server, page, player(), done, directory=root)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    # The browser drops requests that a seek made useless.
+    server.handle_error = lambda *_: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(

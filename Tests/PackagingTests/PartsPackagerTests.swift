@@ -102,10 +102,11 @@ internal import Testing
     format.timebase = Rational(1, 90_000)
     let far: Int64 = 5_000_000_000
     let samples = (0..<4).map { (index: Int) -> CodedSample in
-      let time: Int64 = far + Int64(index) * 3000
-      let isSync = index % 2 == 0
-      let bytes: [UInt8] = [0, 0, 0, 2, isSync ? 0x65 : 0x41, 1]
-      return CodedSample(presentation: time, decode: time, duration: 3000, isSync: isSync, bytes: bytes)
+      let time = far + Int64(index) * 3000
+      let head: UInt8 = index % 2 == 0 ? 0x65 : 0x41
+      return CodedSample(
+        presentation: time, decode: time, duration: 3000, isSync: index % 2 == 0,
+        bytes: [0, 0, 0, 2, head, 1])
     }
     let target = MemoryTarget()
     let fixed = format
@@ -156,10 +157,11 @@ internal import Testing
     var format = try Samples.file("video-160").format
     format.timebase = Rational(1, 25)
     let shown: [Int64] = [0, 1, 2, 5, 3, 4, 6, 7]
-    let samples = shown.enumerated().map { index, time in
-      CodedSample(
-        presentation: time, decode: Int64(index), duration: 1, isSync: index == 0 || index == 3,
-        bytes: [0, 0, 0, 2, index == 0 || index == 3 ? 0x65 : 0x41, 1])
+    let samples = shown.enumerated().map { (index: Int, time: Int64) -> CodedSample in
+      let isSync = index == 0 || index == 3
+      let bytes: [UInt8] = [0, 0, 0, 2, isSync ? 0x65 : 0x41, 1]
+      return CodedSample(
+        presentation: time, decode: Int64(index), duration: 1, isSync: isSync, bytes: bytes)
     }
     return SampleList(format, samples)
   }
