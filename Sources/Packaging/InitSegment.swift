@@ -39,7 +39,7 @@ enum InitSegment {
     guard let movie = Boxes.movie(sink.bytes) else {
       throw PackagingFailure.configuration(rendition: name, format.codec)
     }
-    return fileType + movie
+    return fileType + ChannelCounts.corrected(movie, [format])
   }
 
   /// `cmfc` (ISO/IEC 23000-19 7.2) for every track alike, and `iso6` for movie fragments with `tfdt` and

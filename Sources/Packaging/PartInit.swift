@@ -36,7 +36,7 @@ enum PartInit {
     // With delay_moov the first flush writes the moov and nothing else.
     try muxer.flush()
     guard let movie = Boxes.movie(sink.bytes) else { throw PartsFailure.initSegment }
-    return fileType + movie
+    return fileType + ChannelCounts.corrected(movie, fragmenter.formats)
   }
 
   /// Movie fragments with signed composition offsets and `tfdt` (ISO/IEC 14496-12 Annex E).

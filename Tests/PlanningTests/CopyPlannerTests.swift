@@ -119,7 +119,7 @@ internal import Testing
     // Keyframes every two seconds.
     Grid([0, 2, 4, 6, 8, 10, 12, 14], 16, [6, 12, 16]),
     // The nearest one, on either side.
-    Grid([0, 5, 7, 11, 13], 20, [5, 11, 20]),
+    Grid([0, 5, 7, 11, 13], 20, [5, 11, 13, 20]),
     // GOPs longer than a segment.
     Grid([0, 10, 20, 30], 40, [10, 20, 30, 40]),
     // One keyframe.
