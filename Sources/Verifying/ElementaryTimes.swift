@@ -162,6 +162,12 @@ struct ElementaryTimes {
         end = sum(start, Int64(frames) * 1024 * 90_000 / rate)
         nextAudio = end
       }
+    } else if let type = audioType,
+      let length = SoundFrames.length(
+        unit.bytes.dropFirst(header.body)[...], type: UInt8(truncatingIfNeeded: type))
+    {
+      end = sum(start, length.samples * 90_000 / length.rate)
+      nextAudio = end
     }
     audioSpan = (audioSpan?.first ?? start, end)
   }
