@@ -77,7 +77,10 @@ internal import Testing
   @Test func transportStreamsTakeLess() throws {
     let hevc = Self.clip().video { $0.common.codec = "hevc" }
     #expect(try apply(hevc, .prefer).video == nil)
-    let plan = try apply(hevc, .prefer) { $0.segments = .ts }
+    let plan = try apply(hevc, .prefer) {
+      $0.segments = .ts
+      $0.outputs = [.hls]
+    }
     #expect(plan.video != nil)
     #expect(plan.notes.first?.reason.contains("hevc has no place in HLS over MPEG-TS") == true)
   }
