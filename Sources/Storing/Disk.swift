@@ -147,14 +147,19 @@ enum Disk {
   /// Makes one folder; false when there is one already (or a link to one).
   @discardableResult
   static func makeFolder(_ path: String, mode: mode_t = 0o777) throws(StoreFailure) -> Bool {
-    if unsafe mkdir(path, mode) == 0 { return true }
-    let code = errno
-    if code == EEXIST {
-      guard isFolder(path) else { throw .notAFolder(path: path) }
-      return false
+    // Another run may remove the folder between the two calls: then it is made again.
+    for _ in 0..<100 {
+      if unsafe mkdir(path, mode) == 0 { return true }
+      let code = errno
+      if code == ENOENT { throw .parentMissing(path: path) }
+      guard code == EEXIST else { throw .from(code, "mkdir", path) }
+      if isFolder(path) { return false }
+      var status = stat()
+      if unsafe lstat(path, &status) == 0 || errno != ENOENT { break }
     }
-    if code == ENOENT { throw .parentMissing(path: path) }
-    throw .from(code, "mkdir", path)
+    // A folder that came in between is one all the same.
+    guard isFolder(path) else { throw .notAFolder(path: path) }
+    return false
   }
 
   /// Makes the folders that lead from `root` to `key`'s parent, and returns those made, the outermost first.
