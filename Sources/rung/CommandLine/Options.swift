@@ -43,7 +43,7 @@ enum Options {
   static let workers = OptionDeclaration(
     name: "--workers", value: .number("N", 1...256), help: "chunks encoded at a time (default: one a core)")
   static let baseURL = OptionDeclaration(
-    name: "--base-url", value: .text("URL"), help: "goes before the addresses in manifests")
+    name: "--base-url", value: .text("URL"), help: "goes before the parts' addresses in a parts manifest")
   static let force = OptionDeclaration(
     name: "--force", value: .flag, help: "replace the asset, even if it is of another source or up to date")
 
