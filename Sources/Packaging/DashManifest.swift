@@ -19,8 +19,9 @@ struct DashManifest {
 
   func text() -> String {
     var xml = MarkupWriter()
+    let isIndexed = renditions.allSatisfy { $0.placed.media.indexRange != nil }
     let usesTemplates = renditions.allSatisfy { template($0.placed) != nil }
-    let profile = usesTemplates ? "isoff-live" : "isoff-main"
+    let profile = isIndexed ? "isoff-on-demand" : usesTemplates ? "isoff-live" : "isoff-main"
     let end = renditions.map(\.placed.media.end).max() ?? .zero
     xml.element(
       "MPD",
@@ -62,8 +63,14 @@ struct DashManifest {
     let isVideo = first.kind == .video
     var attributes = [
       ("id", "\(number)"), ("contentType", isVideo ? "video" : "audio"),
-      ("mimeType", isVideo ? "video/mp4" : "audio/mp4"), ("segmentAlignment", "true"), ("startWithSAP", "1"),
+      ("mimeType", isVideo ? "video/mp4" : "audio/mp4"),
     ]
+    // Of an index's segments the standard says the same in other words.
+    let isIndexed = set.members.allSatisfy { $0.placed.media.indexRange != nil }
+    attributes +=
+      isIndexed
+      ? [("subsegmentAlignment", "true"), ("subsegmentStartsWithSAP", "1")]
+      : [("segmentAlignment", "true"), ("startWithSAP", "1")]
     if isVideo {
       let sizes = records.compactMap(\.size)
       if let width = sizes.map(\.width).max(), let height = sizes.map(\.height).max() {
@@ -110,6 +117,8 @@ struct DashManifest {
       }
       if let template = template(placed) {
         write(template, placed, into: &xml)
+      } else if let index = placed.media.indexRange {
+        writeBase(placed, index, into: &xml)
       } else {
         writeList(placed, into: &xml)
       }
@@ -178,10 +187,24 @@ struct DashManifest {
     ) { timeline(placed.media, into: &$0) }
   }
 
+  private func bytes(_ range: MediaRange) -> String { "\(range.offset)-\(range.offset + range.count - 1)" }
+
+  /// One file whose own index gives sizes and times.
+  private func writeBase(_ placed: PlacedRendition, _ index: MediaRange, into xml: inout MarkupWriter) {
+    guard let start = placed.media.initRange else { return }
+    xml.element("BaseURL", [], content: PlaylistText.uri(placed.keys[start.object], from: key))
+    xml.element(
+      "SegmentBase",
+      [
+        ("timescale", "\(placed.media.timescale)"), ("indexRange", bytes(index)),
+        ("indexRangeExact", "true"),
+      ]
+    ) { $0.element("Initialization", [("range", bytes(start))]) }
+  }
+
   private func writeList(_ placed: PlacedRendition, into xml: inout MarkupWriter) {
     guard let start = placed.media.initRange else { return }
     let uri = { (range: MediaRange) in PlaylistText.uri(placed.keys[range.object], from: key) }
-    let bytes = { (range: MediaRange) in "\(range.offset)-\(range.offset + range.count - 1)" }
     let isOneFile = placed.media.isOneFile
     if isOneFile { xml.element("BaseURL", [], content: uri(start)) }
     xml.element("SegmentList", [("timescale", "\(placed.media.timescale)")]) { xml in

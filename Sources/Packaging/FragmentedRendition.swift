@@ -32,12 +32,13 @@ struct FragmentedRendition {
   }
 
   static func write(
-    _ reader: SegmentReader, language: String?, addressing: Addressing = .files,
+    _ reader: SegmentReader, language: String?, addressing: Addressing = .files, index: [UInt8]? = nil,
     source: (any SourceBytes)?, into target: any DeliveryTarget, progress: (MediaTime) -> Void
   ) throws -> WrittenRendition {
     var writer = try FragmentedRendition(reader: reader, source: source)
     writer.result.isOneFile = addressing == .byteRange
     try writer.writeInit(language: language, into: target)
+    if let index { try writer.write(index: index) }
     repeat {
       try writer.writeSegment(into: target)
       progress(reader.end)
@@ -65,6 +66,14 @@ struct FragmentedRendition {
     }
     // A track that is first presented after 0 says so by its first decode time.
     decodeTime = try clock.units(max(0, first.presentation))
+  }
+
+  /// Between the init segment and what it is the index of; only in one file.
+  private mutating func write(index: [UInt8]) throws {
+    guard let file else { return }
+    try file.write(index)
+    result.indexRange = MediaRange(object: 0, offset: position, count: Int64(index.count))
+    position += Int64(index.count)
   }
 
   private mutating func writeSegment(into target: any DeliveryTarget) throws {

@@ -112,25 +112,40 @@ package enum Packager {
     _ rendition: PlannedRendition, plan: Plan, source: (any SourceBytes)?, into target: any DeliveryTarget,
     progress: (MediaTime) -> Void
   ) throws -> WrittenRendition {
-    var readers: [SegmentReader] = []
-    for track in rendition.tracks {
-      let samples = try track.open()
-      readers.append(
-        try SegmentReader(
-          name: track.name, source: samples, cuts: plan.timeline.cuts, copied: track.copied))
-    }
     let language = LanguageCode.threeLetters(rendition.audio?.language)
     switch plan.segmentFormat {
     case .fmp4:
-      guard let reader = readers.first else { throw PackagingFailure.noRenditions }
+      let index = try segmentIndex(rendition, plan: plan, language: language, source: source)
+      guard let reader = try readers(rendition, plan).first else { throw PackagingFailure.noRenditions }
       return try FragmentedRendition.write(
-        reader, language: language, addressing: plan.addressing, source: source, into: target,
+        reader, language: language, addressing: plan.addressing, index: index, source: source, into: target,
         progress: progress)
     case .ts:
       return try TransportRendition.write(
-        name: rendition.name, readers, language: language, addressing: plan.addressing, source: source,
+        name: rendition.name, readers(rendition, plan), language: language, addressing: plan.addressing,
+        source: source,
         into: target, progress: progress)
     }
+  }
+
+  private static func readers(_ rendition: PlannedRendition, _ plan: Plan) throws -> [SegmentReader] {
+    try rendition.tracks.map { track in
+      try SegmentReader(
+        name: track.name, source: try track.open(), cuts: plan.timeline.cuts, copied: track.copied)
+    }
+  }
+
+  /// DASH finds the segments of one file by the index in it.
+  private static func segmentIndex(
+    _ rendition: PlannedRendition, plan: Plan, language: String?, source: (any SourceBytes)?
+  ) throws -> [UInt8]? {
+    guard plan.addressing == .byteRange, plan.outputs.contains(.dash),
+      let reader = try readers(rendition, plan).first
+    else { return nil }
+    let measured = try FragmentedRendition.write(
+      reader, language: language, addressing: .byteRange, source: source, into: CountingTarget()
+    ) { _ in }
+    return SegmentIndex.box(of: measured)
   }
 }
 

@@ -31,6 +31,8 @@ struct WrittenRendition {
   var isOneFile = false
   /// Where the init segment is; nil in a transport stream.
   var initRange: MediaRange?
+  /// Where the segment index is, in one file that has one.
+  var indexRange: MediaRange?
   /// Of fMP4, in the units of `timescale`: the decode time at which each segment starts, and where the last one ends.
   var decodeTimes: [Int64] = []
   var timescale: UInt32 = 0
