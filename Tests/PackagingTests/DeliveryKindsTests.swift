@@ -115,7 +115,7 @@ internal import Testing
     let plan = Self.plan {
       $0.outputs = [.mp4]
       $0.layout.templates[.summary] = "packaged/{id}/video.json"
-      for slot in [Layout.Slot.master, .media, .iframes] { $0.layout.templates[slot] = nil }
+      for slot in [Layout.Slot.master, .dash, .media, .iframes] { $0.layout.templates[slot] = nil }
     }
     let (target, asset) = try Self.package(plan)
     #expect(asset.master == "packaged/clip/video.json")

@@ -86,6 +86,7 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
         "packaged/clip-1/asset.json", "packaged/clip-1/hls/master.m3u8",
         "packaged/clip-1/hls/720p/index.m3u8", "packaged/clip-1/hls/720p/iframes.m3u8",
         "packaged/clip-1/hls/720p/init-0a1b2c3d.mp4", "packaged/clip-1/hls/720p/seg-0a1b2c3d-00001.m4s",
+        "packaged/clip-1/hls/manifest.mpd",
       ])
   }
 
@@ -172,6 +173,7 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
     // A single rung and one kind of sound muxed into TS: no rendition in the names, until a second language comes.
     let ladder = Ladder.sample.with {
       $0.rungs = [$0.rungs[0]]
+      $0.outputs = [.hls]
       $0.segments = .ts
       $0.layout = [
         .master: "{id}/playlist.m3u8", .media: "{id}/media.m3u8", .iframes: "{id}/iframes.m3u8",

@@ -65,6 +65,32 @@ import Testing
     return tests.appendingPathComponent("../../Sources/Storing/Schemas/asset.schema.json").path
   }
 
+  @Test func preloadsTheLowestAndTheUsualRung() throws {
+    var records: [RenditionRecord] = []
+    for (name, size) in [
+      ("1080p", PictureSize(1080, 1920)), ("720p", PictureSize(720, 1280)), ("240p", PictureSize(240, 426)),
+    ] {
+      var record = video
+      (record.name, record.size) = (name, size)
+      record.head = [MediaHead(key: "a/\(name).mp4", bytes: 700)]
+      record.file = "a/\(name).mp4"
+      record.playlist = ""
+      records.append(record)
+    }
+    let text = try AssetDocument(
+      id: "a", source: source, sourceSHA256: hash, ladder: ladder, renditions: records, objects: [],
+      madeBy: madeBy, dominantColour: "#0a1b2c"
+    ).text
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let preload = try #require(object["preload"] as? [[String: Any]])
+    #expect(preload.map { $0["rendition"] as? String } == ["240p", "720p"])
+    #expect((preload[0]["objects"] as? [[String: Any]])?.first?["key"] as? String == "a/240p.mp4")
+    #expect(object["dominant_color"] as? String == "#0a1b2c")
+    let renditions = try #require(object["renditions"] as? [[String: Any]])
+    #expect(renditions.allSatisfy { $0["playlist"] == nil && $0["file"] != nil })
+  }
+
   @Test func theWholeText() throws {
     #expect(
       try document().text == """
@@ -106,6 +132,16 @@ import Testing
             "name": "default",
             "gop_seconds": 2.0
           },
+          "available_qualities": [
+            { "name": "480p", "width": 854, "height": 480, "bitrate": 799201, "peak_bitrate": 900000 }
+          ],
+          "aspect_ratio": "16:9",
+          "preload": [
+            {
+              "rendition": "480p",
+              "objects": []
+            }
+          ],
           "renditions": [
         \(video480)
         \(audioAAC)
