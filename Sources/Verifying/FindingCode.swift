@@ -72,6 +72,14 @@ package enum FindingCode: String, CaseIterable, Sendable {
   case iframeRange = "IFRAME-RANGE"
   case iframeCoverage = "IFRAME-COVERAGE"
 
+  // DASH
+  case mpdFormat = "MPD-FORMAT"
+  case mpdFile = "MPD-FILE"
+  case mpdTimeline = "MPD-TIMELINE"
+  case mpdDuration = "MPD-DURATION"
+  case mpdCodecs = "MPD-CODECS"
+  case mpdBandwidth = "MPD-BANDWIDTH"
+
   // fMP4
   case boxMalformed = "BOX-MALFORMED"
   case initBrand = "INIT-BRAND"
@@ -187,6 +195,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
     case .stereoMissing, .audioOnlyMissing: "rule 11 (A 2.3)"
     case .iframesMissing, .iframeCoverage: "rule 12 (A 6.1)"
     case .iframeRange: "rule 12 (A 6.10)"
+    case .mpdFormat, .mpdFile, .mpdTimeline, .mpdDuration, .mpdCodecs, .mpdBandwidth: "DASH (ISO 23009-1 5.3)"
     case .boxMalformed: "rule 16 (ISO 14496-12 4.2)"
     case .initBrand, .segmentBrand, .initStructure, .initTracks, .initSamples: "rule 17 (ISO 23000-19 7)"
     case .initDuration, .initConfig, .initColour: "rule 17 (ISO 23000-19 7)"

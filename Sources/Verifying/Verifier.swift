@@ -21,9 +21,11 @@ package enum Verifier {
     } else if path.hasSuffix(".m3u8") {
       let verifier = PlaylistVerifier(files: TreeFiles(root: findings.root), deep: deep, findings: findings)
       if verifier.verify(path) { verifier.orphans(below: TreeFiles.folder(path), known: []) }
+    } else if path.hasSuffix(".mpd") {
+      DashChecks(path: path, files: TreeFiles(root: findings.root), findings: findings).check()
     } else {
       findings.error(
-        .inputUnreadable, path, "not a playlist (.m3u8) or manifest (.json), expected one or a folder")
+        .inputUnreadable, path, "not a playlist (.m3u8) or manifest (.mpd, .json), expected one or a folder")
     }
     return findings.report()
   }
@@ -143,6 +145,11 @@ final class AssetVerifier {
         items.first?["url"] != nil || TreeFiles.name(object.key) == "manifest.json"
       else { continue }
       known.formUnion(parts(object.path, manifest, limit: inventory.partLimit))
+    }
+    for object in inventory.objects where object.key.hasSuffix(".mpd") {
+      let checks = DashChecks(path: object.path, files: TreeFiles(root: findings.root), findings: findings)
+      checks.check()
+      known.formUnion(checks.reached)
     }
     // Whole MP4 files are renditions of their own; segments and init files are not.
     known.formUnion(

@@ -37,7 +37,7 @@ struct Mutation: Sendable, CustomTestStringConvertible {
   }
 
   static let all: [Mutation] =
-    playlists + times + masters + boxes + bitstreams + transports + inventories + parts
+    playlists + times + masters + boxes + bitstreams + transports + inventories + parts + manifests
 
   static let hls = "packaged/clip/hls/"
   static let master = hls + "master.m3u8"

@@ -66,7 +66,7 @@ struct TreeFixture {
     files["packaged/clip/asset.json"] = nil
     let types = [
       "m3u8": "application/vnd.apple.mpegurl", "m4s": "video/iso.segment", "ts": "video/mp2t",
-      "json": "application/json",
+      "json": "application/json", "mpd": "application/dash+xml",
       "mp4": "video/mp4", "vtt": "text/vtt",
     ]
     let objects = files.sorted { $0.key < $1.key }.map { key, bytes in
