@@ -79,7 +79,7 @@ import Testing
     }
     let text = try AssetDocument(
       id: "a", source: source, sourceSHA256: hash, ladder: ladder, renditions: records, objects: [],
-      madeBy: madeBy, dominantColour: "#0a1b2c"
+      madeBy: madeBy, pictures: PicturesRecord(dominantColour: "#0a1b2c")
     ).text
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])

@@ -31,13 +31,13 @@ enum Options {
     name: "--max-height", value: .number("N", 16...8640), help: "no rung whose box is higher than N")
   static let copy = OptionDeclaration(
     name: "--copy", value: .flagOrChoice([CopyMode.prefer, .strict].map(\.rawValue)),
-    help: "streams that can be taken as they are are not encoded; strict: others are refused")
+    help: "take streams over as they are where that is right; strict: refuse others")
   static let partSize = OptionDeclaration(
     name: "--part-size", value: .text("SIZE"),
     help: "the most that a part holds: 256MiB, 100MB, 1GB (default: 256MiB)")
   static let transcode = OptionDeclaration(
     name: "--transcode", value: .flag,
-    help: "encodes what browsers do not play or what cannot be copied, at the ladder's highest rung")
+    help: "encode what cannot be copied, at the highest rung")
   static let into = OptionDeclaration(
     name: "--into", value: .text("TREE"), isRequired: true, help: "the output folder, shaped like a bucket")
   static let workers = OptionDeclaration(
