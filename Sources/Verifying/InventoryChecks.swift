@@ -102,11 +102,32 @@ struct InventoryChecks {
 
   /// The file name has a version (8 hex digits between dashes and dots), apart from the id, which may end in some.
   private static func isVersioned(_ key: String, _ id: String) -> Bool {
-    let name = TreeFiles.name(key).replacingOccurrences(of: id, with: "")
+    let name = TreeFiles.name(key)
     guard !["m3u8", "mpd", "json"].contains((name as NSString).pathExtension) else { return false }
-    return name.split(whereSeparator: { $0 == "-" || $0 == "." || $0 == "_" }).contains { part in
+    return apart(name, from: id).split(whereSeparator: isSeparator).contains { part in
       part.utf8.count == 8 && part.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }
+  }
+
+  private static func isSeparator(_ character: Character) -> Bool { "-._".contains(character) }
+
+  /// The name without the id where that stands between separators: an id may be as short as one digit, which every
+  /// version holds.
+  private static func apart(_ name: String, from id: String) -> String {
+    var rest = name
+    var start = rest.startIndex
+    while !id.isEmpty, let found = rest.range(of: id, range: start..<rest.endIndex) {
+      let opens =
+        found.lowerBound == rest.startIndex || isSeparator(rest[rest.index(before: found.lowerBound)])
+      let closes = found.upperBound == rest.endIndex || isSeparator(rest[found.upperBound])
+      guard opens, closes else {
+        start = rest.index(after: found.lowerBound)
+        continue
+      }
+      rest.removeSubrange(found)
+      start = rest.startIndex
+    }
+    return rest
   }
 
   /// Every file in a folder that is this asset's alone (one named after its id, or that holds its `asset.json`).

@@ -29,6 +29,13 @@ internal import Verifying
     }
   }
 
+  /// Versions are hex digits: an id of one digit is a part of nearly every one.
+  @Test func anIdThatIsAPartOfEveryVersionIsNoTrouble() throws {
+    var tree = TreeFixture.cmaf
+    tree.replace("packaged/clip/asset.json", "\"id\": \"clip\"", "\"id\": \"0\"")
+    #expect(try tree.verify().findings == [])
+  }
+
   @Test func stagingIsNoPartOfATree() throws {
     var tree = TreeFixture.cmaf
     tree.files[".rung/staging/clip/asset.json"] = [1]
