@@ -36,6 +36,8 @@ package struct AudioRendition: ~Copyable {
   /// Seconds by which a timestamp may differ from the sound so far before it is believed.
   private static let tolerance = MediaTime(30, Rational(1, 1000))
 
+  private static let toleratedFailures = 64
+
   private let job: AudioJob
   private let total: Int64
   private let encoder: AudioEncoder
@@ -90,11 +92,10 @@ package struct AudioRendition: ~Copyable {
     var resampler: Resampler?
     var like: (rate: Int, channels: Int, format: Int32)?
     var isReading = true
+    var failures = 0
     var reported: Int64 = 0
     while isReading, laidOut < total {
-      var hasPacket = false
-      do { hasPacket = try demuxer.read(into: packet) } catch { hasPacket = false }
-      if hasPacket {
+      if Self.read(&demuxer, into: packet, &failures) {
         if packet.stream != job.audio.stream { continue }
         try decoder.send(packet)
       } else {
@@ -123,6 +124,16 @@ package struct AudioRendition: ~Copyable {
     laidOut = encoded + Int64(planes[0].count - consumed)
     guard like != nil else { throw EncodingFailure.noSound(stream: job.audio.stream) }
     return decoder.refused
+  }
+
+  /// A few damaged places are passed over, as when the source was examined.
+  private static func read(
+    _ demuxer: inout Demuxer, into packet: borrowing Packet, _ failures: inout Int
+  ) -> Bool {
+    while failures < toleratedFailures {
+      do { return try demuxer.read(into: packet) } catch { failures += 1 }
+    }
+    return false
   }
 
   /// Puts one block of sound where its time says.

@@ -38,7 +38,7 @@ package final class ChunkStore: Sendable {
       }
       // Alone in the store: what is half-written is left from a run that died.
       if try descriptor.lock(LOCK_EX | LOCK_NB), Disk.isNamed(descriptor.raw, folder) {
-        for name in try Disk.names(in: folder) where name.hasSuffix(".tmp") {
+        for name in try Disk.names(in: folder) where name.contains(".tmp") {
           try Disk.removeFile("\(folder)/\(name)")
         }
       }

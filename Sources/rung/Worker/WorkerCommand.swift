@@ -1,4 +1,5 @@
 internal import Encoding
+internal import Foundation
 internal import Isolating
 internal import LibAV
 internal import Media
@@ -27,15 +28,34 @@ struct WorkerCommand: Command {
     let runner = JobRunner(descriptor: channel.source)
     while let request = channel.nextRequest() {
       do {
-        let answer = try runner.run(WorkerChannel.job(request)) { channel.send(progress: $0) }
-        AVLog.flush()
-        channel.succeed(answer)
+        let job: WorkerJob = try WorkerChannel.job(request)
+        do {
+          let answer = try runner.run(job) { channel.send(progress: $0) }
+          AVLog.flush()
+          channel.succeed(answer)
+        } catch {
+          AVLog.flush()
+          channel.fail(Self.noRoom(for: job) ?? WorkerError(describing: error))
+        }
       } catch {
-        AVLog.flush()
         channel.fail(WorkerError(describing: error))
       }
     }
     return .done
+  }
+
+  /// A library that cannot write a file of its own (x264 its statistics) only says that something failed: where the
+  /// disk is full, that is why.
+  private static func noRoom(for job: WorkerJob) -> WorkerError? {
+    guard let path = job.output else { return nil }
+    let folder = (path as NSString).deletingLastPathComponent
+    var status = statvfs()
+    guard unsafe statvfs(folder, &status) == 0 else { return nil }
+    let (room, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    guard !overflow, room < 1 << 20 || status.f_files > 0 && status.f_favail == 0 else { return nil }
+    let failure = CommandFailure.system(folder, "cannot write encoded packets", errno: ENOSPC)
+    return WorkerError(
+      code: "disk", message: failure.line, advice: "", isTemporary: failure.exit == .temporary)
   }
 }
 

@@ -13,6 +13,19 @@ enum WorkerJob: Codable, Sendable, Equatable {
   case copy(name: String, CopyJob)
 }
 
+extension WorkerJob {
+  /// A file that the job writes; nil when it writes none.
+  var output: String? {
+    switch self {
+    case .analyse(_, let job): job.statisticsPath
+    case .calibrate(_, let job): job.chunk.rungs.first?.path
+    case .encode(_, let job): job.rungs.first?.path
+    case .sound(_, let job): job.path
+    case .examine, .pictures, .copy: nil
+    }
+  }
+}
+
 /// What comes of a job; the case is the job's.
 enum WorkerAnswer: Codable, Sendable, Equatable {
   case examination(Examination)
