@@ -7,6 +7,7 @@ internal import Packaging
 internal import Planning
 internal import Probing
 internal import Storing
+internal import Synchronization
 internal import Verifying
 
 /// The whole way of one source into a tree: open, hash and examine, plan, encode, package, verify, commit.
@@ -151,14 +152,38 @@ struct PackagePipeline {
     let progress = Progress(
       total: plan.video?.frames ?? Int(plan.timeline.duration.approximateSeconds.rounded(.up)),
       frameRate: plan.video?.frameRate ?? Rational(1, 1), log: shell.log)
-    defer { progress.finish() }
-    progress.step("encoding \(source.name)")
+    // Looking at the pictures comes first and is counted by itself, so that speed and time left are of one step.
+    let looking = Progress(
+      total: plan.video?.frames ?? 0, frameRate: plan.video?.frameRate ?? Rational(1, 1), log: shell.log)
+    defer {
+      looking.finish()
+      progress.finish()
+    }
     // With pictures their frames are what counts; without, the seconds of sound.
     let counted: WorkerProgress.Kind = plan.video == nil ? .sound : .encoded
+    let isEncoding = Mutex(false)
+    if plan.video == nil {
+      progress.step("encoding \(source.name)")
+    } else {
+      looking.step("analysing \(source.name)")
+    }
+    let onProgress: WorkPool.OnProgress = { [name = source.name] step in
+      if step.kind == .analysed { looking.advance(frames: step.count) }
+      guard step.kind == counted else { return }
+      let isFirst = isEncoding.withLock { began in
+        defer { began = true }
+        return !began
+      }
+      if isFirst, counted == .encoded {
+        looking.finish()
+        progress.step("encoding \(name)")
+      }
+      progress.advance(frames: step.count)
+    }
     let pool = WorkPool(
       workers: command.workers ?? ProcessInfo.processInfo.activeProcessorCount, source: source.descriptor,
       live: shell.workers,
-      onProgress: { step in if step.kind == counted { progress.advance(frames: step.count) } },
+      onProgress: onProgress,
       onLog: { [log = shell.log, path = source.path] in log.worker($0, source: path) })
     defer { pool.close() }
     let cancellation = shell.cancellation
