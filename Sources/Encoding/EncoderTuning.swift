@@ -137,7 +137,7 @@ enum EncoderTuning {
       (
         "x265-params",
         "\(rate):vbv-maxrate=\(rung.maxBitrate / 1000):vbv-bufsize=\(buffer):pools=none:frame-threads=1:wpp=0"
-          + ":keyint=\(gop):min-keyint=\(gop):scenecut=0:open-gop=0:repeat-headers=0:info=0:log-level=warning"
+          + ":keyint=\(gop):min-keyint=\(gop):scenecut=0:open-gop=0:repeat-headers=0:info=0:log-level=error"
           + ":level-idc=\(rung.level / 3):high-tier=0:asm=avx2"
       ),
     ]

@@ -18,7 +18,8 @@ package struct WorkerProgram: Sendable, Equatable {
   var environment: [String] {
     var result = [
       "LANG=C", "PATH=/usr/bin:/bin", "\(WorkerProtocol.parentVariable)=\(getpid())",
-      "SWIFT_BACKTRACE=enable=no",
+      // SVT-AV1 prints its settings to standard error unless it is told to keep to errors.
+      "SWIFT_BACKTRACE=enable=no", "SVT_LOG=1",
     ]
     for name in ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
       if let value = ProcessInfo.processInfo.environment[name] { result.append("\(name)=\(value)") }

@@ -115,7 +115,7 @@ final class DashChecks {
   ) {
     guard let facts = track.facts else { return }
     let attribute = { (key: String) in representation.attributes[key] ?? set.attributes[key] }
-    if attribute("codecs")?.lowercased() != facts.codecs.lowercased() {
+    if attribute("codecs").map({ CodecFacts.comparable($0) }) != CodecFacts.comparable(facts.codecs) {
       findings.error(
         .mpdCodecs, path, "\(name): codecs is \(attribute("codecs") ?? "missing"), expected \(facts.codecs)")
     }

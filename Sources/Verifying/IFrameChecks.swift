@@ -75,7 +75,7 @@ struct IFrameChecks {
     VariantChecks.compare(
       variant.attributes, rendition.peakRate, rendition.averageRate, path, place, findings)
     if let text = variant.attributes["CODECS"], let video = owner.video,
-      text.lowercased() != video.codecs.lowercased()
+      CodecFacts.comparable(text) != CodecFacts.comparable(video.codecs)
     {
       findings.error(.codecsWrong, path, "\(place): CODECS is \"\(text)\", expected \"\(video.codecs)\"")
     }

@@ -4,6 +4,14 @@ internal import Media
 struct CodecFacts: Equatable {
   enum NAL { case avc, hevc }
 
+  /// A CODECS entry as it is compared: in lower case, and AV1's without the chroma and colour that its full form
+  /// goes on with (AV1 in ISOBMFF 5).
+  static func comparable(_ entry: some StringProtocol) -> String {
+    let text = entry.lowercased()
+    guard text.hasPrefix("av01.") else { return text }
+    return text.split(separator: ".").prefix(4).joined(separator: ".")
+  }
+
   /// By RFC 6381: `avc1.64001f`.
   var codecs: String
   var isVideo: Bool

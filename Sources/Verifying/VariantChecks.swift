@@ -29,10 +29,10 @@ struct VariantChecks {
 
   private func codecs(_ attributes: AttributeList, _ own: Rendition, _ sounds: [Rendition], _ place: String) {
     guard let text = attributes["CODECS"] else { return }
-    let named = Set(text.split(separator: ",").map { $0.trimmingSpaces.lowercased() })
+    let named = Set(text.split(separator: ",").map { CodecFacts.comparable($0.trimmingSpaces) })
       .subtracting(["wvtt", "stpp.ttml.im1t"])
     let real = Set((own.facts + sounds.flatMap(\.facts)).map(\.codecs))
-    if named != Set(real.map { $0.lowercased() }) {
+    if named != Set(real.map { CodecFacts.comparable($0) }) {
       findings.error(
         .codecsWrong, path,
         "\(place): CODECS is \"\(text)\", expected \"\(real.sorted().joined(separator: ","))\"")
