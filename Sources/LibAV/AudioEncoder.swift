@@ -77,22 +77,12 @@ internal import Media
     }
     unsafe frame.raw.pointee.pts = time
     try unsafe check("avcodec_send_frame", avcodec_send_frame(context, frame.raw))
-    try drain(sink)
+    try unsafe drain(context, into: packet, sink)
   }
 
   /// Hands over what is delayed.
   package consuming func finish(sink: (borrowing Packet) throws -> Void) throws {
     try unsafe check("avcodec_send_frame", avcodec_send_frame(context, nil))
-    try drain(sink)
-  }
-
-  private func drain(_ sink: (borrowing Packet) throws -> Void) throws {
-    while true {
-      let code = unsafe avcodec_receive_packet(context, packet.raw)
-      if code == rung_averror_eagain() || code == rung_averror_eof() { return }
-      try check("avcodec_receive_packet", code)
-      try sink(packet)
-      packet.clear()
-    }
+    try unsafe drain(context, into: packet, sink)
   }
 }

@@ -112,27 +112,31 @@ package struct VideoEncoderSettings: Sendable, Equatable {
   /// Encodes a picture whose `presentation` is set, and hands over the packets that are ready.
   package func encode(_ frame: borrowing Frame, sink: (borrowing Packet) throws -> Void) throws {
     try unsafe check("avcodec_send_frame", avcodec_send_frame(context, frame.raw))
-    try drain(sink)
+    try unsafe drain(context, into: packet, sink)
   }
 
   /// Hands over what is delayed. Consuming: nothing can be encoded afterwards.
   package consuming func finish(sink: (borrowing Packet) throws -> Void) throws {
     try unsafe check("avcodec_send_frame", avcodec_send_frame(context, nil))
-    try drain(sink)
-  }
-
-  private func drain(_ sink: (borrowing Packet) throws -> Void) throws {
-    while true {
-      let code = unsafe avcodec_receive_packet(context, packet.raw)
-      if code == rung_averror_eagain() || code == rung_averror_eof() { return }
-      try check("avcodec_receive_packet", code)
-      try sink(packet)
-      packet.clear()
-    }
+    try unsafe drain(context, into: packet, sink)
   }
 }
 
 func bytes(_ start: UnsafeMutablePointer<UInt8>?, _ count: Int32) -> [UInt8] {
   guard let start = unsafe start, count > 0 else { return [] }
   return unsafe Array(UnsafeBufferPointer(start: start, count: Int(count)))
+}
+
+/// Hands over the packets that an encoder has ready, one at a time, in `packet`.
+func drain(
+  _ context: UnsafeMutablePointer<AVCodecContext>, into packet: borrowing Packet,
+  _ sink: (borrowing Packet) throws -> Void
+) throws {
+  while true {
+    let code = unsafe avcodec_receive_packet(context, packet.raw)
+    if code == rung_averror_eagain() || code == rung_averror_eof() { return }
+    try check("avcodec_receive_packet", code)
+    try sink(packet)
+    packet.clear()
+  }
 }
