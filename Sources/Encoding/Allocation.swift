@@ -7,7 +7,9 @@ package import Media
 /// Quality is even when every chunk gets the bits that it costs at one quantiser. That quantiser is the lowest at
 /// which the title stays within the rung's rate; no chunk gets more than the rung's peak, and what that frees goes to
 /// the others, which is the same as lowering the quantiser for them (water filling). With capped rates it is never
-/// lower than the ladder's quality asks for, so that an easy title takes fewer bits.
+/// lower than the ladder's quality asks for, so that an easy title takes fewer bits. What the analysis expects of each
+/// frame is then held against the rung's rates like a finished rung: only chunks that would come near them are
+/// encoded under watch of a buffer.
 package struct Allocation: Sendable {
   /// x264 adds this to a rate factor when the macroblock tree is on (measured; equal for all sizes and pictures).
   private static let quantiserAboveRateFactor = 6.01
@@ -32,18 +34,32 @@ package struct Allocation: Sendable {
   package func allotments(for rung: Rung) -> [Allotment] {
     let scale = scale(for: rung)
     let quantiser = quantiser(for: rung, scale)
-    let buffer = Int(controls.bufferSeconds * Double(rung.maxBitrate))
-    return zip(chunks, video.chunks).enumerated().map { index, pair in
-      let (analysis, chunk) = pair
+    let even = zip(chunks, video.chunks).map { analysis, chunk in
       let rate = min(analysis.bits.bits(at: quantiser, scale) / seconds(chunk), ceiling(rung))
-      return Allotment(
-        bitrate: max(Self.least(rung), Int(rate.rounded())), scale: scale, bufferBits: buffer,
-        startFullness: index == 0 ? 0.9 : Self.laterFullness)
+      return Allotment(bitrate: max(Self.least(rung), Int(rate.rounded())), scale: scale)
     }
+    return held(even, to: rung)
   }
 
-  /// How full a later chunk's encoder believes the buffer to be at its start.
-  package static let laterFullness = 0.6
+  private static let mostRounds = 8
+
+  /// `allotments` so that what is expected of them keeps the rung's rates.
+  private func held(_ allotments: [Allotment], to rung: Rung) -> [Allotment] {
+    let check = RateCheck(
+      video: video, rung: rung, bufferSeconds: controls.bufferSeconds, margins: .expected)
+    var held = allotments
+    for _ in 0..<Self.mostRounds {
+      let sizes = zip(zip(chunks, video.chunks), held).map { pair, allotment in
+        pair.0.frames.sizes(total: Double(allotment.bitrate) * seconds(pair.1), allotment.scale).map {
+          Int($0 / 8)
+        }
+      }
+      let faults = check.again(sizes, held)
+      if faults.isEmpty { break }
+      for (chunk, allotment) in faults { held[chunk] = allotment }
+    }
+    return held
+  }
 
   /// The quantiser at which `rung` is encoded throughout, but for chunks at the ceiling.
   package func quantiser(for rung: Rung, _ scale: BitScale) -> Double {

@@ -49,7 +49,9 @@ package struct AnalysisJob: Codable, Sendable, Equatable {
 package struct ChunkAnalysis: Codable, Sendable, Equatable {
   package var size: PictureSize
   package var bits: BitSum
-  /// The same for each GOP, all kinds of bits together.
+  /// The same frame by frame.
+  package var frames: FrameBits
+  /// For each GOP, all kinds of bits together.
   package var gopBits: [Double]
   /// Frames of the chunk that begin a new scene (mostly intra blocks in a frame that could have used others).
   package var sceneCuts: [Int]
@@ -59,11 +61,12 @@ package struct ChunkAnalysis: Codable, Sendable, Equatable {
   package var refusedPackets: Int
 
   package init(
-    size: PictureSize, bits: BitSum, gopBits: [Double], sceneCuts: [Int], blackHead: Int, blackTail: Int,
-    refusedPackets: Int
+    size: PictureSize, bits: BitSum, frames: FrameBits, gopBits: [Double], sceneCuts: [Int], blackHead: Int,
+    blackTail: Int, refusedPackets: Int
   ) {
     self.size = size
     self.bits = bits
+    self.frames = frames
     self.gopBits = gopBits
     self.sceneCuts = sceneCuts
     self.blackHead = blackHead

@@ -32,6 +32,29 @@ package struct BitSum: Codable, Sendable, Equatable {
   }
 }
 
+/// The bits of each frame of a chunk by kind, in coding order.
+package struct FrameBits: Codable, Sendable, Equatable {
+  package var texture: [Int]
+  package var motion: [Int]
+  package var other: [Int]
+
+  package init(texture: [Int] = [], motion: [Int] = [], other: [Int] = []) {
+    self.texture = texture
+    self.motion = motion
+    self.other = other
+  }
+
+  /// What each frame takes when all together take `bits`.
+  package func sizes(total bits: Double, _ scale: BitScale) -> [Double] {
+    let plain = zip(zip(texture, motion), other).map { frame in
+      Double(frame.0.0) * scale.texture + Double(frame.0.1) * scale.motion + Double(frame.1) * scale.other
+    }
+    let all = plain.reduce(0, +)
+    guard all > 0 else { return plain.map { _ in bits / Double(max(1, plain.count)) } }
+    return plain.map { $0 * bits / all }
+  }
+}
+
 /// By how much bits of texture, of motion vectors and of all else differ between two sizes of the same pictures.
 package struct BitScale: Codable, Sendable, Equatable {
   package var texture: Double
@@ -59,7 +82,7 @@ package struct BitScale: Codable, Sendable, Equatable {
       guard b > 2000, a > 0 else { return usual }
       return min(max(a / b, usual / 8), usual * 8)
     }
-    // Both were made at the same quality, so that the quantisers are equal but for rounding.
+    // Brought to one quantiser first.
     let ratio = exp2((measured.quantiser - analysed.quantiser) / 6)
     self.init(
       texture: scale(measured.texture * pow(ratio, 1.1), analysed.texture, usual.texture),

@@ -2,18 +2,17 @@ internal import Foundation
 package import LibAV
 internal import Media
 
-/// The first GOP of a chunk to be tried at the size of every rung, so that the analysis at 360p can be believed for
-/// them: how many more bits a larger picture takes differs from title to title by a factor of three.
+/// The first GOP of a chunk to be tried at every rung, so that the analysis at 360p can be believed for them: how many
+/// more bits a larger picture takes differs from title to title by a factor of three.
 package struct CalibrationJob: Codable, Sendable, Equatable {
   package var chunk: ChunkJob
-  package var quality: Double
 
-  /// `chunk` as it is encoded later, with its analysis; the paths of its rungs are where scratch files go.
+  /// `chunk` as it is encoded later, with its analysis and with allotments by what is usual; the paths of its rungs
+  /// are where scratch files go.
   package init(chunk: ChunkJob) {
     var chunk = chunk
     chunk.schedule = TickList(Array(chunk.schedule.values.prefix(chunk.gopFrames)))
     self.chunk = chunk
-    quality = chunk.controls.quality
   }
 }
 
@@ -42,14 +41,14 @@ package struct Calibration: Codable, Sendable, Equatable {
     _ job: CalibrationJob, reader: inout PictureReader
   ) throws -> Calibration {
     guard let files = job.chunk.analysis else { throw EncodingFailure.noPicture(stream: job.chunk.stream) }
-    let trials = job.chunk.rungs.map { Trial($0, job) }
-    defer { for trial in trials { trial.remove() } }
+    let analysis = try PassStatistics(path: files.statistics)
+    let analysed = PassStatistics.sum(analysis.firstGOP)
+    let trials = try job.chunk.rungs.map {
+      try Trial($0.asked(for: analysed, of: PassStatistics.sum(analysis.frames)), job.chunk)
+    }
     try run(trials, job.chunk, reader: &reader)
     var rungs: [String: BitSum] = [:]
-    for trial in trials {
-      rungs[trial.name] = PassStatistics.sum(try PassStatistics(path: trial.statistics).frames)
-    }
-    let analysed = PassStatistics.sum(try PassStatistics(path: files.statistics).firstGOP)
+    for trial in trials { rungs[trial.name] = try trial.result() }
     return Calibration(analysed: analysed, rungs: rungs, restorable: [:])
   }
 
@@ -76,25 +75,39 @@ package struct Calibration: Codable, Sendable, Equatable {
   private final class Trial {
     let name: String
     let size: PictureSize
-    let statistics: String
+    private let files: SecondPassFiles
     private let settings: VideoEncoderSettings
     private var encoder: VideoEncoder?
 
-    init(_ rung: ChunkJob.RungJob, _ job: CalibrationJob) {
+    init(_ rung: ChunkJob.RungJob, _ chunk: ChunkJob) throws {
+      guard
+        let files = try SecondPassFiles.make(for: rung, in: chunk, at: rung.path + ".trial", firstGOP: true)
+      else { throw EncodingFailure.noPicture(stream: chunk.stream) }
       name = rung.rung.name
       size = rung.rung.size
-      statistics = rung.path + ".trial"
-      settings = EncoderTuning.trial(of: rung.rung, in: job, statistics: statistics)
+      self.files = files
+      settings = EncoderTuning.trial(of: rung, in: chunk, statistics: files.statistics)
     }
 
     func open() throws { encoder = try VideoEncoder.open(settings) }
     func encode(_ picture: borrowing Frame) throws { try encoder?.encode(picture) { _ in } }
     func close() throws { try encoder.take()?.finish { _ in } }
+    func result() throws -> BitSum { PassStatistics.sum(try PassStatistics(path: files.statistics).frames) }
+  }
+}
 
-    func remove() {
-      for path in [statistics, statistics + ".mbtree", statistics + ".temp", statistics + ".mbtree.temp"] {
-        _ = unsafe unlink(path)
-      }
-    }
+extension ChunkJob.RungJob {
+  /// The rung with the rate that a GOP of its chunk gets, so that it is tried near the quality of the whole.
+  fileprivate func asked(for gop: BitSum, of chunk: BitSum) -> ChunkJob.RungJob {
+    guard let allotment, gop.frames > 0, chunk.frames > 0 else { return self }
+    let (gopBits, chunkBits) = (
+      gop.bits(at: chunk.quantiser, allotment.scale), chunk.bits(at: chunk.quantiser, allotment.scale)
+    )
+    guard chunkBits > 0 else { return self }
+    let share = gopBits / Double(gop.frames) / (chunkBits / Double(chunk.frames))
+    var tried = self
+    tried.allotment = Allotment(
+      bitrate: max(8000, Int(Double(allotment.bitrate) * share)), scale: allotment.scale)
+    return tried
   }
 }

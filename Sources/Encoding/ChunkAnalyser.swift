@@ -22,7 +22,7 @@ package enum ChunkAnalyser {
         rung: "the analysis", expected: job.schedule.values.count, got: statistics.frames.count)
     }
     return ChunkAnalysis(
-      size: job.size, bits: PassStatistics.sum(statistics.frames),
+      size: job.size, bits: PassStatistics.sum(statistics.frames), frames: frameBits(statistics),
       gopBits: gopBits(statistics, job.gopFrames), sceneCuts: statistics.sceneCuts,
       blackHead: luma.prefix { $0 < blackLuma }.count,
       blackTail: luma.reversed().prefix { $0 < blackLuma }.count,
@@ -52,6 +52,13 @@ package enum ChunkAnalyser {
     try encoder.finish { _ in }
     let tree = job.statisticsPath + ".mbtree"
     if tree != job.treePath { _ = unsafe rename(tree, job.treePath) }
+  }
+
+  private static func frameBits(_ statistics: PassStatistics) -> FrameBits {
+    FrameBits(
+      texture: statistics.frames.map { Int($0.textureBits) },
+      motion: statistics.frames.map { Int($0.motionBits) },
+      other: statistics.frames.map { Int($0.otherBits) })
   }
 
   private static func gopBits(_ statistics: PassStatistics, _ gopFrames: Int) -> [Double] {

@@ -34,35 +34,6 @@ package enum ChunkEncoder {
   }
 }
 
-/// The statistics of the analysis as one rung reads them: a file of its own beside its packet file, removed with its
-/// owner.
-private final class SecondPassFiles {
-  let statistics: String
-  private var tree: String { statistics + ".mbtree" }
-
-  /// nil where the rung's codec or the job has no use for an analysis.
-  static func make(for job: ChunkJob.RungJob, in chunk: ChunkJob) throws -> SecondPassFiles? {
-    guard job.rung.codec == .h264, let allotment = job.allotment, let analysis = chunk.analysis else {
-      return nil
-    }
-    let read = try PassStatistics(path: analysis.statistics)
-    let files = SecondPassFiles(job.path + ".stats")
-    let text = read.text(
-      scaled: allotment.scale, from: analysis.size, to: job.rung.size)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: files.statistics))
-    // x264 looks for the tree beside the statistics.
-    try FileManager.default.linkItem(atPath: analysis.tree, toPath: files.tree)
-    return files
-  }
-
-  private init(_ statistics: String) { self.statistics = statistics }
-
-  deinit {
-    _ = unsafe unlink(statistics)
-    _ = unsafe unlink(tree)
-  }
-}
-
 /// The encoder of one rung and the file that its packets go to.
 private final class RungLane {
   let size: PictureSize
@@ -79,7 +50,7 @@ private final class RungLane {
     size = job.rung.size
     firstFrame = Int64(chunk.firstFrame)
     let video = VideoFormat(size: job.rung.size, frameRate: chunk.frameRate, colour: chunk.colour)
-    let pass = try SecondPassFiles.make(for: job, in: chunk)
+    let pass = try SecondPassFiles.make(for: job, in: chunk, at: job.path + ".stats")
     let encoder = try VideoEncoder.open(
       EncoderTuning.settings(for: job, in: chunk, statistics: pass?.statistics))
     let configuration = try CodecConfiguration.make(

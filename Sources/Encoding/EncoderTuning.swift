@@ -42,29 +42,21 @@ enum EncoderTuning {
   /// The first pass that all rungs read: its decisions about frame types and about which blocks matter to later
   /// frames are what a deep lookahead buys.
   static func analysis(of job: AnalysisJob) -> VideoEncoderSettings {
-    firstPass(
-      size: job.size, frameRate: job.frameRate, colour: job.colour, gopFrames: job.gopFrames,
-      quality: job.quality, statistics: job.statisticsPath)
-  }
-
-  /// The same at the size of a rung.
-  static func trial(of rung: Rung, in job: CalibrationJob, statistics: String) -> VideoEncoderSettings {
-    firstPass(
-      size: rung.size, frameRate: job.chunk.frameRate, colour: job.chunk.colour,
-      gopFrames: job.chunk.gopFrames, quality: job.quality, statistics: statistics)
-  }
-
-  private static func firstPass(
-    size: PictureSize, frameRate: Rational, colour: Colour, gopFrames: Int, quality: Double,
-    statistics: String
-  ) -> VideoEncoderSettings {
     var settings = VideoEncoderSettings(
-      encoder: "libx264", size: size, frameRate: frameRate, colour: colour, gopFrames: gopFrames)
+      encoder: "libx264", size: job.size, frameRate: job.frameRate, colour: job.colour,
+      gopFrames: job.gopFrames)
     settings.pass = .first
     settings.options = [
-      ("preset", "superfast"), ("forced-idr", "1"), ("crf", "\(quality)"), ("stats", statistics),
-      ("x264-params", shared(gopFrames) + ":subme=2:me=hex:ref=1:trellis=0"),
+      ("preset", "superfast"), ("forced-idr", "1"), ("crf", "\(job.quality)"), ("stats", job.statisticsPath),
+      ("x264-params", shared(job.gopFrames) + ":subme=2:me=hex:ref=1:trellis=0"),
     ]
+    return settings
+  }
+
+  /// The second pass as the rung is encoded, which leaves what each frame really took.
+  static func trial(of rung: ChunkJob.RungJob, in job: ChunkJob, statistics: String) -> VideoEncoderSettings {
+    var settings = settings(for: rung, in: job, statistics: statistics)
+    settings.pass = .trial
     return settings
   }
 
@@ -86,11 +78,15 @@ enum EncoderTuning {
     settings.pass = .second
     settings.level = rung.level
     settings.bitrate = allotment.bitrate
-    settings.maxBitrate = rung.maxBitrate
-    settings.bufferBits = allotment.bufferBits
+    var parameters = shared(job.gopFrames) + ":" + extra
+    if let buffer = allotment.buffer {
+      settings.maxBitrate = rung.maxBitrate
+      settings.bufferBits = buffer.bits
+      parameters += ":vbv-init=\(buffer.startFullness)"
+    }
     settings.options = [
       ("preset", preset), ("profile", rung.profile), ("forced-idr", "1"), ("stats", statistics),
-      ("x264-params", shared(job.gopFrames) + ":vbv-init=\(allotment.startFullness):\(extra)"),
+      ("x264-params", parameters),
     ]
   }
 

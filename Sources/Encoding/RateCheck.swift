@@ -8,18 +8,31 @@ package import Media
 /// segments of 0.5 to 1.5 target durations may be faster than the peak by more than a tenth. By a fixed rule the first
 /// chunk of a fault is made again with the fullness that it really finds, and with fewer bits.
 package struct RateCheck: Sendable {
-  /// A measured peak may be this much above the ladder's (hls-checklist 8; what the container adds is in it).
-  package static let peakTolerance = 1.1
   private static let containerShare = 1.012
   private static let fullAtStart = 0.9
+
+  /// How near to the limits is a fault.
+  package struct Margins: Sendable {
+    /// The part of the buffer that must stay in it.
+    var reserve: Double
+    /// A measured peak may be this much above the ladder's (hls-checklist 8; what the container adds is in it).
+    var peak: Double
+
+    /// Of what was encoded.
+    package static let measured = Margins(reserve: 0, peak: 1.1)
+    /// Of what the analysis expects, which is a few per cent off.
+    package static let expected = Margins(reserve: 0.2, peak: 1.06)
+  }
 
   private let frameRate: Double
   private let chunks: [Chunk]
   private let segmentFrames: [Int]
   private let peak: Double
   private let buffer: Double
+  private let margins: Margins
 
-  package init(video: VideoPlan, rung: Rung, bufferSeconds: Double) {
+  package init(video: VideoPlan, rung: Rung, bufferSeconds: Double, margins: Margins = .measured) {
+    self.margins = margins
     frameRate = video.frameRate.approximate
     chunks = video.chunks
     segmentFrames = video.segmentFrames
@@ -34,7 +47,9 @@ package struct RateCheck: Sendable {
       var allotment = result[chunk] ?? allotments[chunk]
       allotment.bitrate = min(allotment.bitrate, Int(Double(rate(sizes[chunk], chunk)) * factor))
       // Over any stretch of time no more than the rate and this buffer: the bound holds by itself.
-      allotment.bufferBits = min(allotment.bufferBits, Int(0.3 * peak))
+      allotment.buffer = Allotment.Buffer(
+        bits: min(allotment.buffer?.bits ?? Int(buffer), Int(0.3 * peak)),
+        startFullness: allotment.buffer?.startFullness ?? Self.fullAtStart)
       result[chunk] = allotment
     }
     return result
@@ -46,6 +61,7 @@ package struct RateCheck: Sendable {
 
   private func dryChunks(_ sizes: [[Int]], _ allotments: [Allotment]) -> [Int: Allotment] {
     var result: [Int: Allotment] = [:]
+    let floor = buffer * margins.reserve
     var fullness = buffer * Self.fullAtStart
     let refill = peak / frameRate
     for (chunk, frames) in sizes.enumerated() {
@@ -53,9 +69,9 @@ package struct RateCheck: Sendable {
       var missing = 0.0
       for bytes in frames {
         fullness -= Double(bytes) * 8
-        missing = max(missing, -fullness)
+        missing = max(missing, floor - fullness)
         // A dry bucket was mended by this chunk's second making, so that what follows is judged by itself.
-        fullness = min(buffer, max(0, fullness) + refill)
+        fullness = min(buffer, max(floor, fullness) + refill)
       }
       // One frame's worth of rounding is not a fault.
       guard missing > refill / 2 else { continue }
@@ -64,7 +80,9 @@ package struct RateCheck: Sendable {
       let bits = Double(rate(frames, chunk)) - 1.1 * missing / seconds
       let asked = Double(allotment.bitrate)
       allotment.bitrate = max(8000, Int(min(0.95 * asked, max(bits, 0.5 * asked))))
-      allotment.startFullness = max(0.05, min(allotment.startFullness, start / buffer) * 0.95)
+      let found = 0.95 * min(allotment.buffer?.startFullness ?? 1, start / buffer)
+      allotment.buffer = Allotment.Buffer(
+        bits: allotment.buffer?.bits ?? Int(buffer), startFullness: max(0.05, found))
       result[chunk] = allotment
     }
     return result
@@ -76,7 +94,7 @@ package struct RateCheck: Sendable {
     let durations = zip(segmentFrames.dropFirst(), segmentFrames).map { Double($0 - $1) / frameRate }
     guard let longest = durations.max() else { return [] }
     let target = longest.rounded()
-    let limit = peak * Self.peakTolerance
+    let limit = peak * margins.peak
     var factors: [Int: Double] = [:]
     for first in durations.indices {
       var (sum, time) = (0.0, 0.0)

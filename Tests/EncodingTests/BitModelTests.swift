@@ -22,8 +22,13 @@ private struct Title {
       var sum = BitSum()
       (sum.frames, sum.quantiser) = (framesPerChunk, 29)
       (sum.texture, sum.motion, sum.other) = (bits * 0.8, bits * 0.15, bits * 0.05)
+      let each = FrameBits(
+        texture: Array(repeating: Int(sum.texture) / framesPerChunk, count: framesPerChunk),
+        motion: Array(repeating: Int(sum.motion) / framesPerChunk, count: framesPerChunk),
+        other: Array(repeating: Int(sum.other) / framesPerChunk, count: framesPerChunk))
       return ChunkAnalysis(
-        size: size, bits: sum, gopBits: [bits], sceneCuts: [], blackHead: 0, blackTail: 0, refusedPackets: 0)
+        size: size, bits: sum, frames: each, gopBits: [bits], sceneCuts: [], blackHead: 0, blackTail: 0,
+        refusedPackets: 0)
     }
   }
 
@@ -118,7 +123,7 @@ private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -
   private let title = Title(chunkBits: Array(repeating: 1, count: 6), framesPerChunk: 60)
   private var allotments: [Allotment] {
     title.plan.chunks.map { _ in
-      Allotment(bitrate: 800_000, scale: .none, bufferBits: 1_284_000, startFullness: 0.6)
+      Allotment(bitrate: 800_000, scale: .none)
     }
   }
 
@@ -138,7 +143,7 @@ private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -
     let result = again(sizes)
     let mended = try #require(result[3])
     #expect(mended.bitrate < 800_000)
-    #expect(mended.startFullness <= 0.6)
+    #expect(try #require(mended.buffer).startFullness < 1)
     #expect(result.keys.allSatisfy { $0 == 3 })
   }
 
@@ -150,6 +155,6 @@ private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -
     sizes[4] = sizes[4].map { $0 + 20 }
     let result = again(sizes)
     let lowered = try #require(result[4])
-    #expect(lowered.bitrate < 1_000_000 && lowered.bufferBits == 256_800)
+    #expect(lowered.bitrate < 1_000_000 && lowered.buffer?.bits == 256_800)
   }
 }

@@ -85,7 +85,7 @@ private func holiday(frames: Int = 120) -> VideoPlan {
         rung: rung, path: folder.file("\(rung.name)-\(chunk.index)-\(tag)"),
         allotment: Allotment(
           bitrate: rung.bitrate, scale: BitScale(from: PictureSize(320, 180), to: rung.size),
-          bufferBits: rung.maxBitrate * 3 / 2, startFullness: 0.9))
+          buffer: Allotment.Buffer(bits: rung.maxBitrate * 3 / 2, startFullness: 0.9)))
     }
     let job = ChunkJob(
       plan: plan, chunk: chunk, controls: EncodeControls(), rungs: jobs, analysis: files)
@@ -141,7 +141,11 @@ private func holiday(frames: Int = 120) -> VideoPlan {
   func calibration() throws {
     let plan = holiday()
     let (_, files) = try analyse(plan, plan.chunks[0])
-    let jobs = plan.rungs.map { ChunkJob.RungJob(rung: $0, path: folder.file("trial-\($0.name)")) }
+    let jobs = plan.rungs.map {
+      ChunkJob.RungJob(
+        rung: $0, path: folder.file("trial-\($0.name)"),
+        allotment: Allotment(bitrate: $0.bitrate, scale: BitScale(from: PictureSize(320, 180), to: $0.size)))
+    }
     let job = CalibrationJob(
       chunk: ChunkJob(
         plan: plan, chunk: plan.chunks[0], controls: EncodeControls(), rungs: jobs, analysis: files))

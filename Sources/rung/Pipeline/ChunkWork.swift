@@ -77,10 +77,15 @@ struct ChunkWork: Sendable {
     }
   }
 
-  func trial(_ video: VideoPlan, _ chunk: Chunk, rungs: [Int], _ controls: EncodeControls) throws -> WorkTask
-  {
+  func trial(
+    _ video: VideoPlan, _ chunk: Chunk, rungs: [Int], _ guesses: [String: [Allotment]],
+    _ controls: EncodeControls
+  ) throws -> WorkTask {
     let tried = rungs.map { video.rungs[$0] }
-    let jobs = try tried.map { ChunkJob.RungJob(rung: $0, path: try store.path(for: trialName($0, chunk))) }
+    let jobs = try tried.map {
+      ChunkJob.RungJob(
+        rung: $0, path: try store.path(for: trialName($0, chunk)), allotment: guesses[$0.name]?[chunk.index])
+    }
     let job = CalibrationJob(
       chunk: ChunkJob(
         plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: try files(chunk)))

@@ -51,14 +51,21 @@ struct EncodeStep: Sendable {
       ChunkQueue.Work(chunk: chunk, rungs: try work.missingTrials(video, chunk, rungs))
     }
     let costs = video.rungs.map { Double($0.size.area) }
+    let chunks = try video.chunks.map { try work.analysisResult($0) }
+    let guesses = allotments(
+      Allocation(video: video, controls: plan.controls, chunks: chunks, calibrations: []), rungs)
     try pool.run(
       ChunkQueue(trials, workers: pool.workers, costs: costs) { [work, plan] in
-        try work.trial(video, $0.chunk, rungs: $0.rungs, plan.controls)
+        try work.trial(video, $0.chunk, rungs: $0.rungs, guesses, plan.controls)
       })
-    let allocation = Allocation(
-      video: video, controls: plan.controls, chunks: try video.chunks.map { try work.analysisResult($0) },
-      calibrations: try tried.flatMap { try work.trialResults($0, rungs) })
-    return Dictionary(
+    return allotments(
+      Allocation(
+        video: video, controls: plan.controls, chunks: chunks,
+        calibrations: try tried.flatMap { try work.trialResults($0, rungs) }), rungs)
+  }
+
+  private func allotments(_ allocation: Allocation, _ rungs: [Rung]) -> [String: [Allotment]] {
+    Dictionary(
       rungs.map { ($0.name, allocation.allotments(for: $0)) }, uniquingKeysWith: { first, _ in first })
   }
 
