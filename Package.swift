@@ -25,11 +25,12 @@ let package = Package(
     .systemLibrary(
       name: "CFFmpeg",
       pkgConfig: "libavformat libavcodec libavfilter libavutil libswscale libswresample"),
+    .systemLibrary(name: "CZimg", pkgConfig: "zimg"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CPosix"),
 
     module("Media", []),
-    module("LibAV", ["CFFmpeg", "Media"]),
+    module("LibAV", ["CFFmpeg", "CZimg", "Media"]),
     module("Probing", ["LibAV", "Media"]),
     module("Planning", ["Media"]),
     module("Encoding", ["LibAV", "Media"]),

@@ -10,10 +10,16 @@ package import Media
 /// lower than the ladder's quality asks for, so that an easy title takes fewer bits. What the analysis expects of each
 /// frame is then held against the rung's rates like a finished rung: only chunks that would come near them are
 /// encoded under watch of a buffer.
+///
+/// Long titles are encoded in two waves: what the chunks of the first really took corrects what is expected of the
+/// rest.
 package struct Allocation: Sendable {
   /// x264 adds this to a rate factor when the macroblock tree is on (measured; equal for all sizes and pictures).
   private static let quantiserAboveRateFactor = 6.01
   private static let quantisers = 1.0...69.0
+  /// How much faster bits of texture really grow than x264's own model has it, as a power of the step between levels
+  /// (measured: 1.3 to 2 in all, more for grain; x264 takes 1.1).
+  private static let steeper = 0.4
 
   private let video: VideoPlan
   private let controls: EncodeControls
@@ -32,8 +38,34 @@ package struct Allocation: Sendable {
 
   /// What each chunk of `rung` gets.
   package func allotments(for rung: Rung) -> [Allotment] {
-    let scale = scale(for: rung)
-    let quantiser = quantiser(for: rung, scale)
+    share(rung, among: video.chunks.indices.map { $0 }, wanted: wanted(rung), correction: 1)
+  }
+
+  /// The same after the first wave, which took `bits`, by the index of the chunk, of what `first` gave: chunks of the
+  /// wave keep theirs, the rest gets what is left.
+  package func allotments(for rung: Rung, first: [Allotment], took bits: [Int: Double]) -> [Allotment] {
+    let rest = video.chunks.indices.filter { bits[$0] == nil }
+    let free = bits.keys.filter { first[$0].buffer == nil }
+    let asked = free.reduce(0) { $0 + Double(first[$1].bitrate) * seconds(video.chunks[$1]) }
+    let taken = free.reduce(0) { $0 + (bits[$1] ?? 0) }
+    guard !rest.isEmpty, asked > 0, taken > 0 else { return first }
+    let share = rest.reduce(0) { $0 + seconds(video.chunks[$1]) } / max(0.001, duration)
+    // What the wave took too much or too little is made up for, but not at any price.
+    let left = wanted(rung) - bits.values.reduce(0, +)
+    let even = wanted(rung) * share
+    let correction = min(max(taken / asked, 0.6), 1.6)
+    let later = self.share(
+      rung, among: rest, wanted: min(max(left, 0.93 * even), 1.07 * even), correction: correction)
+    var result = first
+    for index in rest { result[index] = later[index] }
+    return result
+  }
+
+  private func share(
+    _ rung: Rung, among indices: [Int], wanted: Double, correction: Double
+  ) -> [Allotment] {
+    let quantiser = quantiser(for: rung, among: indices, wanted: wanted, correction)
+    let scale = scale(for: rung, at: quantiser) * correction
     let even = zip(chunks, video.chunks).map { analysis, chunk in
       let rate = min(analysis.bits.bits(at: quantiser, scale) / seconds(chunk), ceiling(rung))
       return Allotment(bitrate: max(Self.least(rung), Int(rate.rounded())), scale: scale)
@@ -50,9 +82,8 @@ package struct Allocation: Sendable {
     var held = allotments
     for _ in 0..<Self.mostRounds {
       let sizes = zip(zip(chunks, video.chunks), held).map { pair, allotment in
-        pair.0.frames.sizes(total: Double(allotment.bitrate) * seconds(pair.1), allotment.scale).map {
-          Int($0 / 8)
-        }
+        pair.0.frames.sizes(total: Double(allotment.bitrate) * seconds(pair.1), allotment.scale)
+          .map { Int($0 / 8) }
       }
       let faults = check.again(sizes, held)
       if faults.isEmpty { break }
@@ -61,32 +92,39 @@ package struct Allocation: Sendable {
     return held
   }
 
+  /// The bits that the whole of `rung` may take.
+  private func wanted(_ rung: Rung) -> Double { Double(rung.bitrate) * duration }
+
   /// The quantiser at which `rung` is encoded throughout, but for chunks at the ceiling.
-  package func quantiser(for rung: Rung, _ scale: BitScale) -> Double {
-    let wanted = Double(rung.bitrate) * video.chunks.reduce(0) { $0 + seconds($1) }
+  private func quantiser(
+    for rung: Rung, among indices: [Int], wanted: Double, _ correction: Double
+  ) -> Double {
     var (low, high) = (Self.quantisers.lowerBound, Self.quantisers.upperBound)
     for _ in 0..<40 {
       let middle = (low + high) / 2
-      if total(rung, scale, middle) > wanted { low = middle } else { high = middle }
+      let scale = scale(for: rung, at: middle) * correction
+      let total = indices.reduce(0) { sum, index in
+        let most = ceiling(rung) * seconds(video.chunks[index])
+        return sum + min(chunks[index].bits.bits(at: middle, scale), most)
+      }
+      if total > wanted { low = middle } else { high = middle }
     }
     guard controls.rateControl == .capped else { return high }
     return max(high, controls.quality + Self.quantiserAboveRateFactor)
   }
 
-  /// The bit scale of a rung: measured where a calibration has it.
-  package func scale(for rung: Rung) -> BitScale {
+  /// The bit scale of a rung that is encoded at `quantiser`: measured where a calibration has it.
+  package func scale(for rung: Rung, at quantiser: Double) -> BitScale {
     let size = chunks.first?.size ?? rung.size
     let usual = BitScale(from: size, to: rung.size)
     let measured = calibrations.filter { $0.rungs[rung.name] != nil }
     guard !measured.isEmpty else { return usual }
     let rungBits = measured.compactMap { $0.rungs[rung.name] }.reduce(BitSum(), +)
-    return BitScale(measured: rungBits, against: measured.map(\.analysed).reduce(BitSum(), +), usual: usual)
-  }
-
-  private func total(_ rung: Rung, _ scale: BitScale, _ quantiser: Double) -> Double {
-    zip(chunks, video.chunks).reduce(0) { sum, pair in
-      sum + min(pair.0.bits.bits(at: quantiser, scale), ceiling(rung) * seconds(pair.1))
-    }
+    var scale = BitScale(
+      measured: rungBits, against: measured.map(\.analysed).reduce(BitSum(), +), usual: usual)
+    let distance = min(max(rungBits.quantiser - quantiser, -6), 6)
+    scale.texture *= exp2(distance / 6 * Self.steeper)
+    return scale
   }
 
   /// The encoder needs some room below the peak to keep to it.
@@ -96,11 +134,18 @@ package struct Allocation: Sendable {
   private static func least(_ rung: Rung) -> Int { max(8000, rung.bitrate / 50) }
 
   private func seconds(_ chunk: Chunk) -> Double { Double(chunk.frames) / video.frameRate.approximate }
+  private var duration: Double { video.chunks.reduce(0) { $0 + seconds($1) } }
 
   /// The chunks whose first GOP is tried at every size: evenly spread, one for each 30 s, six at most.
   package static func calibrated(_ video: VideoPlan) -> [Chunk] {
     let seconds = Double(video.frames) / max(0.001, video.frameRate.approximate)
     let count = min(video.chunks.count, min(6, max(1, Int(seconds / 30))))
     return (0..<count).map { video.chunks[(2 * $0 + 1) * video.chunks.count / (2 * count)] }
+  }
+
+  /// The chunks that are encoded first: every fourth of a title that has enough of them for the rest to gain by it.
+  package static func firstWave(_ video: VideoPlan) -> Set<Int> {
+    guard video.chunks.count >= 6 else { return [] }
+    return Set(video.chunks.indices.filter { $0 % 4 == 1 })
   }
 }

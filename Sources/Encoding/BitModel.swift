@@ -68,6 +68,11 @@ package struct BitScale: Codable, Sendable, Equatable {
     self.other = other
   }
 
+  /// Each kind `factor` times as much.
+  static func * (scale: BitScale, factor: Double) -> BitScale {
+    BitScale(texture: scale.texture * factor, motion: scale.motion * factor, other: scale.other * factor)
+  }
+
   /// What is usual: bits grow slower than pixels, since neighbours are more alike the more of them there are. Over
   /// pictures of several kinds the exponent of texture is 0.35 to 0.9, that of the others about 1.
   package init(from analysed: PictureSize, to size: PictureSize) {

@@ -6,7 +6,9 @@ package import Media
 /// Each chunk's encoder only assumes how full the buffer is when its chunk begins. Over the joined stream a leaky
 /// bucket of `bufferBits`, filled at the peak rate and emptied by each frame, must never run dry; and no run of
 /// segments of 0.5 to 1.5 target durations may be faster than the peak by more than a tenth. By a fixed rule the first
-/// chunk of a fault is made again with the fullness that it really finds, and with fewer bits.
+/// chunk of a fault is made again with the fullness that it really finds, and with fewer bits. And all together are
+/// to take the rung's rate where the title needs it: where they miss it, the chunks that missed theirs most are made
+/// again.
 package struct RateCheck: Sendable {
   private static let containerShare = 1.012
   private static let fullAtStart = 0.9
@@ -17,16 +19,19 @@ package struct RateCheck: Sendable {
     var reserve: Double
     /// A measured peak may be this much above the ladder's (hls-checklist 8; what the container adds is in it).
     var peak: Double
+    /// By how much all together may miss the rung's rate; nil: by any.
+    var total: Double?
 
     /// Of what was encoded.
-    package static let measured = Margins(reserve: 0, peak: 1.1)
+    package static let measured = Margins(reserve: 0, peak: 1.1, total: 0.018)
     /// Of what the analysis expects, which is a few per cent off.
-    package static let expected = Margins(reserve: 0.2, peak: 1.06)
+    package static let expected = Margins(reserve: 0.2, peak: 1.06, total: nil)
   }
 
   private let frameRate: Double
   private let chunks: [Chunk]
   private let segmentFrames: [Int]
+  private let bitrate: Double
   private let peak: Double
   private let buffer: Double
   private let margins: Margins
@@ -36,6 +41,7 @@ package struct RateCheck: Sendable {
     frameRate = video.frameRate.approximate
     chunks = video.chunks
     segmentFrames = video.segmentFrames
+    bitrate = Double(rung.bitrate)
     peak = Double(rung.maxBitrate)
     buffer = bufferSeconds * Double(rung.maxBitrate)
   }
@@ -43,6 +49,9 @@ package struct RateCheck: Sendable {
   /// `sizes[c]` are the bytes of chunk c's frames in decode order. Gives new allotments for chunks at fault.
   package func again(_ sizes: [[Int]], _ allotments: [Allotment]) -> [Int: Allotment] {
     var result = dryChunks(sizes, allotments)
+    if result.isEmpty, let total = margins.total {
+      result = driftedChunks(sizes, allotments, tolerance: total)
+    }
     for (chunk, factor) in fastChunks(sizes) {
       var allotment = result[chunk] ?? allotments[chunk]
       allotment.bitrate = min(allotment.bitrate, Int(Double(rate(sizes[chunk], chunk)) * factor))
@@ -84,6 +93,44 @@ package struct RateCheck: Sendable {
       allotment.buffer = Allotment.Buffer(
         bits: allotment.buffer?.bits ?? Int(buffer), startFullness: max(0.05, found))
       result[chunk] = allotment
+    }
+    return result
+  }
+
+  /// How far a chunk's rate may be moved for the sake of the whole.
+  private static let mostShift = 0.06
+
+  /// The fewest chunks that bring the whole back to its rate, those first that missed theirs most.
+  private func driftedChunks(
+    _ sizes: [[Int]], _ allotments: [Allotment], tolerance: Double
+  ) -> [Int: Allotment] {
+    let seconds = chunks.map { Double($0.frames) / frameRate }
+    let got = sizes.map { Double($0.reduce(0, +)) * 8 }
+    let asked = zip(allotments, seconds).map { Double($0.bitrate) * $1 }
+    let wanted = bitrate * seconds.reduce(0, +)
+    let miss = got.reduce(0, +) - wanted
+    let isOver = miss > 0
+    // A title that reaches its quality with less is right to take less.
+    guard abs(miss) > tolerance * wanted, isOver || asked.reduce(0, +) > (1 - tolerance / 2) * wanted else {
+      return [:]
+    }
+    // A chunk that is held by its buffer, or by the peak, has no room above.
+    let free = chunks.indices.filter {
+      isOver || allotments[$0].buffer == nil && got[$0] < 0.97 * peak * seconds[$0]
+    }
+    let ratio = chunks.indices.map { got[$0] / max(1, asked[$0]) }
+    let order = free.sorted { (isOver ? ratio[$0] > ratio[$1] : ratio[$0] < ratio[$1]) }
+    var result: [Int: Allotment] = [:]
+    var left = abs(miss) - tolerance / 3 * wanted
+    for index in order where left > 0 {
+      let shift = isOver ? 1 - Self.mostShift : 1 + Self.mostShift
+      // The same miss is expected of the second making.
+      let aim = min(asked[index] * shift, 0.99 * peak * seconds[index])
+      var allotment = allotments[index]
+      let factor = min(max(aim / max(1, got[index]), 0.7), 1.4)
+      allotment.bitrate = max(8000, Int(Double(allotment.bitrate) * factor))
+      result[index] = allotment
+      left -= abs(got[index] - aim)
     }
     return result
   }

@@ -24,6 +24,12 @@ package import Media
     unsafe av_frame_move_ref(raw, other.raw)
   }
 
+  /// Shares the contents of `other`.
+  package func refer(to other: borrowing Frame) throws(AVFailure) {
+    unsafe av_frame_unref(raw)
+    try unsafe check("av_frame_ref", av_frame_ref(raw, other.raw))
+  }
+
   package var isEmpty: Bool { unsafe raw.pointee.buf.0 == nil }
 
   /// The best guess at when it is presented, in the stream's timebase.
@@ -92,12 +98,15 @@ package import Media
   }
 
   /// Gets picture buffers of its own.
-  package static func picture(_ size: PictureSize, format: PixelFormat) throws(AVFailure) -> Frame {
+  /// Its rows begin at multiples of `alignment` bytes; 0: as the machine's vector instructions like it.
+  package static func picture(
+    _ size: PictureSize, format: PixelFormat, alignment: Int = 0
+  ) throws(AVFailure) -> Frame {
     let frame = try Frame()
     unsafe frame.raw.pointee.width = Int32(clamping: size.width)
     unsafe frame.raw.pointee.height = Int32(clamping: size.height)
     unsafe frame.raw.pointee.format = format.raw
-    try unsafe check("av_frame_get_buffer", av_frame_get_buffer(frame.raw, 0))
+    try unsafe check("av_frame_get_buffer", av_frame_get_buffer(frame.raw, Int32(alignment)))
     return frame
   }
 

@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import CZimg
 
 /// The versions of the libraries at run time: they are part of what decides the bytes.
 package enum LibraryVersions {
@@ -11,7 +12,14 @@ package enum LibraryVersions {
       "libavutil": text(avutil_version()),
       "libswresample": text(swresample_version()),
       "libswscale": text(swscale_version()),
+      "libzimg": zimg,
     ]
+  }
+
+  private static var zimg: String {
+    var (major, minor, micro): (UInt32, UInt32, UInt32) = (0, 0, 0)
+    unsafe zimg_get_version_info(&major, &minor, &micro)
+    return "\(major).\(minor).\(micro)"
   }
 
   private static func text(_ version: UInt32) -> String {

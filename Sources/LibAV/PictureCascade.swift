@@ -11,16 +11,17 @@ package struct PictureCascade: ~Copyable {
   private let colour: Colour
   private let kernel: Scaler.Kernel
   private var steps: [Step] = []
-  private var input: (PictureSize, Int32)?
+  private var input: Input?
 
-  /// One scaler, held in a class since arrays do not hold values that cannot be copied.
-  private final class Step {
-    let scaler: Scaler
-    init(_ scaler: consuming Scaler) { self.scaler = scaler }
+  /// What the steps were made for.
+  private struct Input: Equatable {
+    var size: PictureSize
+    var format: Int32
+    var planes: PlaneScaler.Input?
   }
 
   /// `sizes` from the largest to the smallest, without repeats.
-  package init(sizes: [PictureSize], sourceColour: Colour, colour: Colour, kernel: Scaler.Kernel = .bicubic) {
+  package init(sizes: [PictureSize], sourceColour: Colour, colour: Colour, kernel: Scaler.Kernel = .lanczos) {
     self.sizes = sizes
     self.sourceColour = sourceColour
     self.colour = colour
@@ -33,29 +34,88 @@ package struct PictureCascade: ~Copyable {
   ) throws {
     try prepare(for: picture)
     for index in 0..<min(count, sizes.count) {
-      if index == 0 {
-        try steps[0].scaler.scale(picture) { try body(0, $0) }
-      } else {
-        let above = steps[index - 1]
-        try steps[index].scaler.scale(above.scaler.picture) { try body(index, $0) }
-      }
+      let step = steps[index]
+      if index == 0 { try step.scale(picture) } else { try step.scale(steps[index - 1].picture) }
+      try body(index, step.picture)
     }
   }
 
   private mutating func prepare(for picture: borrowing Frame) throws {
-    if let input, input == (picture.size, picture.format) { return }
-    input = (picture.size, picture.format)
+    let found = Input(size: picture.size, format: picture.format, planes: PlaneScaler.Input(picture))
+    if input == found { return }
     steps = []
-    var size = picture.size
-    var format = picture.format
-    var from = sourceColour
     for target in sizes {
+      guard let above = steps.last else {
+        steps.append(
+          try Step.make(from: picture, colour: sourceColour, to: target, targetColour: colour, kernel: kernel)
+        )
+        continue
+      }
       steps.append(
-        Step(
-          try Scaler.open(
-            from: size, format: format, colour: from, to: target, targetColour: colour,
-            kernel: kernel)))
-      (size, format, from) = (target, PixelFormat.yuv420p.number, colour)
+        try Step.make(from: above.picture, colour: colour, to: target, targetColour: colour, kernel: kernel))
+    }
+    input = found
+  }
+}
+
+/// One scaler, held in a class since arrays do not hold values that cannot be copied.
+private final class Step {
+  private enum Way: ~Copyable {
+    /// The picture as it is.
+    case none(Frame)
+    case planes(PlaneScaler)
+    case any(Scaler)
+  }
+
+  private let way: Way
+  private let colour: Colour
+
+  private init(_ way: consuming Way, _ colour: Colour) {
+    self.way = way
+    self.colour = colour
+  }
+
+  static func make(
+    from picture: borrowing Frame, colour: Colour, to target: PictureSize, targetColour: Colour,
+    kernel: Scaler.Kernel
+  ) throws -> Step {
+    if colour.matrix == targetColour.matrix, colour.fullRange == targetColour.fullRange,
+      let input = PlaneScaler.Input(picture)
+    {
+      if input.size == target {
+        let same = try Frame()
+        try same.refer(to: picture)
+        return Step(.none(same), targetColour)
+      }
+      if let scaler = try PlaneScaler.open(from: input, to: target, colour: targetColour, kernel: kernel) {
+        return Step(.planes(scaler), targetColour)
+      }
+    }
+    return Step(
+      .any(
+        try Scaler.open(
+          from: picture.size, format: picture.format, colour: colour, to: target, targetColour: targetColour,
+          kernel: kernel)), targetColour)
+  }
+
+  func scale(_ frame: borrowing Frame) throws {
+    switch way {
+    case .none(let same):
+      try same.refer(to: frame)
+      same.tag(colour)
+    case .planes(let scaler): try scaler.scale(frame)
+    case .any(let scaler): try scaler.scale(frame) { _ in }
+    }
+  }
+
+  /// The picture of the last `scale`.
+  var picture: Frame {
+    _read {
+      switch way {
+      case .none(let same): yield same
+      case .planes(let scaler): yield scaler.picture
+      case .any(let scaler): yield scaler.picture
+      }
     }
   }
 }

@@ -26,12 +26,25 @@ struct EncodeStep: Sendable {
     guard let video = plan.video else { return try pool.run(sound) }
     let shared = video.rungs.filter { $0.codec == .h264 }
     guard !shared.isEmpty else {
-      return try pool.run(TaskSequence([sound, try encoding(video, [:], round: 0, workers: pool.workers)]))
+      let pictures = try encoding(video, [:], round: 0, workers: pool.workers) { _, _ in true }
+      return try pool.run(TaskSequence([sound, pictures]))
     }
     let analysis = TaskList(try video.chunks.compactMap { try work.analysis(video, $0, plan.controls) })
     try pool.run(TaskSequence([sound, analysis]))
-    let allotments = try allot(video, shared, on: pool)
-    try pool.run(try encoding(video, allotments, round: 0, workers: pool.workers))
+    let chunks = try video.chunks.map { try work.analysisResult($0) }
+    let allocation = try allocation(video, chunks, shared, on: pool)
+    var allotments = allotments(allocation, shared)
+    let first = Allocation.firstWave(video)
+    try pool.run(
+      try encoding(video, allotments, round: 0, workers: pool.workers) { first.contains($1.index) })
+    for rung in shared where !first.isEmpty {
+      guard let given = allotments[rung.name] else { continue }
+      let took = try first.map { ($0, Double(try work.frameSizes(rung, video.chunks[$0]).reduce(0, +) * 8)) }
+      allotments[rung.name] = allocation.allotments(
+        for: rung, first: given, took: Dictionary(uniqueKeysWithValues: took))
+    }
+    try pool.run(
+      try encoding(video, allotments, round: 0, workers: pool.workers) { !first.contains($1.index) })
     try mend(video, shared, allotments, on: pool)
   }
 
@@ -44,24 +57,24 @@ struct EncodeStep: Sendable {
 
   // MARK: Bits
 
-  /// For each rung that reads the analysis what each chunk gets.
-  private func allot(_ video: VideoPlan, _ rungs: [Rung], on pool: WorkPool) throws -> [String: [Allotment]] {
+  /// Tries a few GOPs at every rung.
+  private func allocation(
+    _ video: VideoPlan, _ chunks: [ChunkAnalysis], _ rungs: [Rung], on pool: WorkPool
+  ) throws -> Allocation {
     let tried = Allocation.calibrated(video)
     let trials = try tried.map { chunk in
       ChunkQueue.Work(chunk: chunk, rungs: try work.missingTrials(video, chunk, rungs))
     }
     let costs = video.rungs.map { Double($0.size.area) }
-    let chunks = try video.chunks.map { try work.analysisResult($0) }
     let guesses = allotments(
       Allocation(video: video, controls: plan.controls, chunks: chunks, calibrations: []), rungs)
     try pool.run(
       ChunkQueue(trials, workers: pool.workers, costs: costs) { [work, plan] in
         try work.trial(video, $0.chunk, rungs: $0.rungs, guesses, plan.controls)
       })
-    return allotments(
-      Allocation(
-        video: video, controls: plan.controls, chunks: chunks,
-        calibrations: try tried.flatMap { try work.trialResults($0, rungs) }), rungs)
+    return Allocation(
+      video: video, controls: plan.controls, chunks: chunks,
+      calibrations: try tried.flatMap { try work.trialResults($0, rungs) })
   }
 
   private func allotments(_ allocation: Allocation, _ rungs: [Rung]) -> [String: [Allotment]] {
@@ -71,20 +84,18 @@ struct EncodeStep: Sendable {
 
   // MARK: Encoding
 
+  /// The chunks and rungs that are wanted and that the store does not have.
   private func encoding(
-    _ video: VideoPlan, _ allotments: [String: [Allotment]], round: Int, only: [String: Set<Int>]? = nil,
-    workers: Int
+    _ video: VideoPlan, _ allotments: [String: [Allotment]], round: Int, workers: Int,
+    wanted: (Rung, Chunk) -> Bool
   ) throws -> ChunkQueue {
     var pending: [ChunkQueue.Work] = []
     for chunk in video.chunks {
-      let missing = try video.rungs.indices.filter { index in
-        let rung = video.rungs[index]
-        if let only, only[rung.name]?.contains(chunk.index) != true { return false }
-        return try !work.isMade(rung, chunk, round: round)
-      }
+      let asked = video.rungs.indices.filter { wanted(video.rungs[$0], chunk) }
+      let missing = try asked.filter { try !work.isMade(video.rungs[$0], chunk, round: round) }
       if !missing.isEmpty {
         pending.append(ChunkQueue.Work(chunk: chunk, rungs: missing))
-      } else if round == 0 {
+      } else if round == 0, !asked.isEmpty {
         work.onReused(chunk.frames)
       }
     }
@@ -103,6 +114,12 @@ struct EncodeStep: Sendable {
   ) throws {
     var allotments = first
     for round in 1...Self.mostRounds {
+      for rung in rungs {
+        let fps = video.frameRate.approximate
+        let got = try video.chunks.map { try work.frameSizes(rung, $0).reduce(0,+) * 8 }
+        let asked = allotments[rung.name]!
+        FileHandle.standardError.write(Data("\(rung.name) round \(round) total \(Double(got.reduce(0,+)) * fps / Double(video.frames) / Double(rung.bitrate)) \(zip(asked, video.chunks).map { "\($0.bitrate/1000)>\(Int(Double(got[$1.index])*fps/Double($1.frames))/1000)\($0.buffer.map{ b in String(format:"b%.1f/%.1f",Double(b.bits)/Double(rung.maxBitrate),b.startFullness)} ?? "")" }.joined(separator:" "))\n".utf8))
+      }
       var faults: [String: Set<Int>] = [:]
       for rung in rungs {
         guard let current = allotments[rung.name] else { continue }
@@ -113,7 +130,10 @@ struct EncodeStep: Sendable {
         for (chunk, allotment) in again { allotments[rung.name]?[chunk] = allotment }
       }
       if faults.isEmpty { return }
-      try pool.run(try encoding(video, allotments, round: round, only: faults, workers: pool.workers))
+      try pool.run(
+        try encoding(video, allotments, round: round, workers: pool.workers) {
+          faults[$0.name]?.contains($1.index) == true
+        })
     }
   }
 }
