@@ -26,5 +26,9 @@ package enum ChildSetup {
     unsafe sigfillset(&signals)
     unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { _ = signal(number, SIG_DFL) }
+    rung_keep_freed_memory(Self.keptMemory)
   }
+
+  /// Encoders of one chunk free what those of the next one ask for.
+  private static let keptMemory: Int32 = 256 << 20
 }

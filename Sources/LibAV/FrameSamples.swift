@@ -17,15 +17,32 @@ extension Frame {
   }
 
   /// Makes a 4:2:0 picture black in full range.
-  package func fillBlack() {
-    let (width, height) = (size.width, size.height)
+  package func fillBlack() { fill(luma: { _, _ in 0 }, chroma: { _, _ in 128 }) }
+
+  /// Sets each sample of a 4:2:0 picture to what the functions say for its column and row.
+  package func fill(luma: (Int, Int) -> UInt8, chroma: (Int, Int) -> UInt8) {
     for plane in 0..<3 {
-      let (columns, rows) = plane == 0 ? (width, height) : ((width + 1) / 2, (height + 1) / 2)
+      let (columns, rows) = planeSize(plane)
       guard let (start, stride) = unsafe writable(plane), stride >= columns else { continue }
       for row in 0..<rows {
-        unsafe (start + row * stride).update(repeating: plane == 0 ? 0 : 128, count: columns)
+        for column in 0..<columns {
+          unsafe (start + row * stride)[column] = plane == 0 ? luma(column, row) : chroma(column, row)
+        }
       }
     }
+  }
+
+  /// One sample of a 4:2:0 picture: plane 0 is luma, 1 and 2 chroma; nil outside it.
+  package func sample(plane: Int, column: Int, row: Int) -> UInt8? {
+    let (columns, rows) = planeSize(plane)
+    guard (0..<columns).contains(column), (0..<rows).contains(row),
+      let (start, stride) = unsafe writable(plane)
+    else { return nil }
+    return unsafe (start + row * stride)[column]
+  }
+
+  private func planeSize(_ plane: Int) -> (columns: Int, rows: Int) {
+    plane == 0 ? (size.width, size.height) : ((size.width + 1) / 2, (size.height + 1) / 2)
   }
 
   /// Copies `other`, of the same 4:2:0 format, into this picture at an even place. What would be outside is left out.

@@ -90,10 +90,40 @@ private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -
     tried.texture *= 3
     tried.motion *= 4
     let calibration = Calibration(analysed: analysed, rungs: ["360p": tried], restorable: [:])
-    let scale = title.allocation(.fixed, calibrations: [calibration]).scale(for: big)
+    let scale = title.allocation(.fixed, calibrations: [calibration]).scale(for: big, at: 29)
     #expect(abs(scale.texture - 3) < 0.001 && abs(scale.motion - 4) < 0.001 && abs(scale.other - 1) < 0.001)
-    let usual = title.allocation(.fixed).scale(for: big)
+    let usual = title.allocation(.fixed).scale(for: big, at: 29)
     #expect(usual == BitScale(from: PictureSize(640, 360), to: PictureSize(1280, 720)))
+  }
+
+  @Test("what the first wave took more than it was asked corrects the rest, which makes up for it")
+  func waves() throws {
+    let title = Title(chunkBits: Array(repeating: 1_000_000, count: 8))
+    let plain = title.allocation(.fixed)
+    let wave = Allocation.firstWave(title.plan)
+    #expect(wave == [1, 5])
+    let first = plain.allotments(for: rung(800_000))
+    let took = Dictionary(uniqueKeysWithValues: wave.map { ($0, 1.05 * Double(first[$0].bitrate) * 2) })
+    let later = plain.allotments(for: rung(800_000), first: first, took: took)
+    #expect(wave.allSatisfy { later[$0] == first[$0] })
+    let rest = later.indices.filter { !wave.contains($0) }
+    #expect(rest.allSatisfy { abs(later[$0].scale.texture / first[$0].scale.texture - 1.05) < 0.001 })
+    let total = took.values.reduce(0, +) + rest.reduce(0) { $0 + 2 * Double(later[$1].bitrate) }
+    #expect(abs(total / (800_000 * 16) - 1) < 0.002)
+    #expect(Allocation.firstWave(Title(chunkBits: [1, 1, 1, 1, 1]).plan).isEmpty)
+  }
+
+  @Test("a chunk that would run the bucket dry is encoded under watch, its neighbours are not")
+  func watched() {
+    var title = Title(chunkBits: [800_000, 800_000, 1_500_000, 800_000, 800_000, 800_000])
+    // All of the third chunk's bits come in its first ten frames.
+    let heavy = title.analyses[2].bits
+    title.analyses[2].frames = FrameBits(
+      texture: Array(repeating: Int(heavy.texture) / 10, count: 10) + Array(repeating: 0, count: 50),
+      motion: Array(repeating: 0, count: 60), other: Array(repeating: 0, count: 60))
+    let given = title.allocation(.fixed).allotments(for: rung(800_000))
+    #expect(given[2].buffer != nil)
+    #expect(given[0].buffer == nil && given[5].buffer == nil)
   }
 
   @Test("trials are spread evenly: one for each 30 s, six at most, one at least")
@@ -145,6 +175,23 @@ private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -
     #expect(mended.bitrate < 800_000)
     #expect(try #require(mended.buffer).startFullness < 1)
     #expect(result.keys.allSatisfy { $0 == 3 })
+  }
+
+  @Test("a rung that misses its rate has the fewest chunks made again that bring it back")
+  func drifted() throws {
+    var sizes = Array(repeating: Array(repeating: 800_000 / 8 / 30 * 97 / 100, count: 60), count: 6)
+    let raised = again(sizes)
+    #expect(raised.count == 2)
+    #expect(raised.values.allSatisfy { $0.bitrate > 840_000 && $0.bitrate < 900_000 })
+    sizes[2] = Array(repeating: 800_000 / 8 / 30 * 90 / 100, count: 60)
+    #expect(again(sizes).keys.contains(2))
+  }
+
+  @Test("a title that reaches its quality with less is left alone")
+  func easy() {
+    let sizes = Array(repeating: Array(repeating: 400_000 / 8 / 30, count: 60), count: 6)
+    let asked = title.plan.chunks.map { _ in Allotment(bitrate: 400_000, scale: .none) }
+    #expect(RateCheck(video: title.plan, rung: rung(800_000), bufferSeconds: 1.5).again(sizes, asked).isEmpty)
   }
 
   @Test("a run of segments above the peak by more than a tenth names its heaviest chunk")
