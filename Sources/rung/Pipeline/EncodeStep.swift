@@ -114,15 +114,6 @@ struct EncodeStep: Sendable {
   ) throws {
     var allotments = first
     for round in 1...Self.mostRounds {
-      for rung in rungs {
-        let fps = video.frameRate.approximate
-        let got = try video.chunks.map { try work.frameSizes(rung, $0).reduce(0, +) * 8 }
-        let asked = allotments[rung.name]!
-        FileHandle.standardError.write(
-          Data(
-            "\(rung.name) round \(round) total \(Double(got.reduce(0,+)) * fps / Double(video.frames) / Double(rung.bitrate)) \(zip(asked, video.chunks).map { "\($0.bitrate/1000)>\(Int(Double(got[$1.index])*fps/Double($1.frames))/1000)\($0.buffer.map{ b in String(format:"b%.1f/%.1f",Double(b.bits)/Double(rung.maxBitrate),b.startFullness)} ?? "")" }.joined(separator:" "))\n"
-              .utf8))
-      }
       var faults: [String: Set<Int>] = [:]
       for rung in rungs {
         guard let current = allotments[rung.name] else { continue }
