@@ -24,7 +24,21 @@ package struct AudioResult: Codable, Sendable, Equatable {
   package var samples: Int64
   /// Samples of silence put where the source had none: before its start, in holes, after its end.
   package var silence: Int64
+  /// Samples at the head and the tail in which nothing is heard: all of them in a track that is silent throughout.
+  package var silentHead: Int64
+  package var silentTail: Int64
   package var refusedPackets: Int
+
+  package init(
+    bytes: Int64, samples: Int64, silence: Int64, silentHead: Int64, silentTail: Int64, refusedPackets: Int
+  ) {
+    self.bytes = bytes
+    self.samples = samples
+    self.silence = silence
+    self.silentHead = silentHead
+    self.silentTail = silentTail
+    self.refusedPackets = refusedPackets
+  }
 }
 
 /// Decodes one audio stream, lays it out on the asset's timeline and encodes it.
@@ -50,6 +64,7 @@ package struct AudioRendition: ~Copyable {
   private var encoded: Int64 = 0
   private var silence: Int64 = 0
   private var bytes: Int64 = 0
+  private var meter = SilenceMeter()
 
   package static func make(
     _ job: AudioJob, descriptor: Int32, name: String, progress: (Int) throws -> Void
@@ -180,6 +195,7 @@ package struct AudioRendition: ~Copyable {
       added += try Self.write(packet, to: self.writer, self.encoder.frameSize)
     }
     bytes += added
+    meter.add(planes, from: consumed, count: count)
     encoded += Int64(count)
     consumed += count
   }
@@ -191,11 +207,13 @@ package struct AudioRendition: ~Copyable {
     try encodeWhole()
     let rest = Int(total - encoded)
     if rest > 0 { try encode(rest) }
-    let (writer, frameSize, samples, silence) = (writer, encoder.frameSize, encoded, silence)
+    let (writer, frameSize, samples, silence, meter) = (writer, encoder.frameSize, encoded, silence, meter)
     var bytes = bytes
     try encoder.finish { bytes += try Self.write($0, to: writer, frameSize) }
     try writer.finish()
-    return AudioResult(bytes: bytes, samples: samples, silence: silence, refusedPackets: refused)
+    return AudioResult(
+      bytes: bytes, samples: samples, silence: silence, silentHead: meter.head, silentTail: meter.tail,
+      refusedPackets: refused)
   }
 
   private static func write(_ packet: borrowing Packet, to writer: PacketFileWriter, _ frameSize: Int) throws

@@ -205,6 +205,9 @@ private func holiday(frames: Int = 120) -> VideoPlan {
     #expect(result.samples == 240_000)
     // The sound begins 1.5 s late.
     #expect(result.silence > 70_000 && result.silence < 75_000 + 48_000)
+    // What was put there and what is heard agree.
+    #expect(result.silentHead > 70_000 && result.silentHead < 75_000, "\(result)")
+    #expect(result.silentTail > 0 && result.silentHead + result.silentTail < result.samples, "\(result)")
     let reader = try PacketFileReader(path: folder.file("sound"))
     #expect(reader.format.audio?.priming == 1024)
     var packets: [CodedSample] = []

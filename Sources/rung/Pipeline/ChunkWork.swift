@@ -28,13 +28,22 @@ struct ChunkWork: Sendable {
   // MARK: Sound
 
   func sound(_ audio: AudioPlan, _ timeline: Timeline) throws -> WorkTask? {
-    guard try !isMade(audio.name) else { return nil }
+    let result = soundResultName(audio)
+    if try isMade(audio.name), try isMade(result) { return nil }
     let path = try store.path(for: audio.name)
     let job = AudioJob(audio: audio, timeline: timeline, path: path)
     return WorkTask(
       job: .sound(name: sourceName, job), doing: "encoding the sound of stream \(audio.stream)"
-    ) { _ in try adopt(audio.name, path) }
+    ) { answer in
+      guard case .sound(let made) = answer else { throw WorkFailure.wrongAnswer }
+      try adopt(audio.name, path)
+      try keep(made, as: result)
+    }
   }
+
+  private func soundResultName(_ audio: AudioPlan) -> String { "sound-result-\(audio.name)" }
+
+  func soundResult(_ audio: AudioPlan) throws -> AudioResult { try kept(soundResultName(audio)) }
 
   func path(of audio: AudioPlan) throws -> String { try made.path(audio.name) }
 

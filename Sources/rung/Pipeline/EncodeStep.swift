@@ -55,6 +55,14 @@ struct EncodeStep: Sendable {
 
   func paths(of audio: AudioPlan) throws -> [String] { [try work.path(of: audio)] }
 
+  /// The black and silent ends of the title, after `run`.
+  func ends() throws -> SourceEnds {
+    let chunks = plan.video.map { $0.rungs.contains { $0.codec == .h264 } ? $0.chunks : [] } ?? []
+    return SourceEnds(
+      video: plan.video, analyses: try chunks.map { try work.analysisResult($0) },
+      sound: try plan.audio.map { ($0, try work.soundResult($0)) })
+  }
+
   // MARK: Bits
 
   /// Tries a few GOPs at every rung.
