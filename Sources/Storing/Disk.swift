@@ -162,6 +162,18 @@ enum Disk {
     return false
   }
 
+  /// Makes a folder and those above it that are missing.
+  static func makeFolders(_ path: String) throws(StoreFailure) {
+    do throws(StoreFailure) {
+      try makeFolder(path)
+    } catch {
+      let parent = (path as NSString).deletingLastPathComponent
+      guard case .parentMissing = error, !parent.isEmpty, parent != path else { throw error }
+      try makeFolders(parent)
+      try makeFolder(path)
+    }
+  }
+
   /// Makes the folders that lead from `root` to `key`'s parent, and returns those made, the outermost first.
   @discardableResult
   static func makeParents(of key: String, in root: String) throws(StoreFailure) -> [String] {

@@ -15,11 +15,11 @@ package struct Tree: Sendable {
   var locksFolder: String { "\(control)/locks" }
   var workFolder: String { "\(control)/work" }
 
-  /// Opens a tree; makes its folder (but not the one above it) and `.rung/` where they are missing.
+  /// Opens a tree; makes its folder, those above it and `.rung/` where they are missing.
   package static func open(
     _ path: String, steps: StepObserver = StepObserver()
   ) throws(StoreFailure) -> Tree {
-    try Disk.makeFolder(path)
+    try Disk.makeFolders(path)
     guard let resolved = unsafe realpath(path, nil) else { throw .from(errno, "realpath", path) }
     defer { unsafe free(resolved) }
     let root = unsafe String(cString: resolved)

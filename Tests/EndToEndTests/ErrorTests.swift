@@ -43,6 +43,8 @@ extension EndToEnd {
       ["package", "a.mp4", "--into", "t", "--workers", "0"],
       ["package", "a.mp4", "--into", "t", "--workers", "many"],
       ["package", "a.mp4", "--into", "t", "--speed=warp"],
+      ["package", "a.mp4", "--into", "t", "--max-work-bytes", "much"],
+      ["split", "a.mp4", "--into", "t", "--part-size", "10KB"],
       ["package", "a.mp4", "--into", "t", "--force=yes"], ["package", "a.mp4", "--into", "t", "--into", "u"],
       ["probe"], ["plan"], ["plan", "--json"], ["verify"], ["--frobnicate"], ["help", "frobnicate"],
       ["package", "a.mp4", "--into", "t", "--log", "xml"],
@@ -62,14 +64,36 @@ extension EndToEnd {
     func anIdentifierThatIsNone(_ id: String) throws {
       let folder = try TemporaryFolder()
       let result = try Rung.package(Fixture.path("single-picture.mp4"), into: folder.file("tree"), id: id)
-      #expect([1, 64].contains(result.exit), "\(result)")
-      #expect(TreeDump.files(folder.path, skipping: []).isEmpty)
+      #expect(result.exit == 64, "\(result)")
+      #expect(lastLine(result).contains("id"), "\(result)")
+      #expect(!FileManager.default.fileExists(atPath: folder.file("tree")))
+      let planned = try Rung.run(["plan", Fixture.path("single-picture.mp4"), "--id", id])
+      #expect(planned.exit == 64, "\(planned)")
+    }
+
+    /// What the options make of a ladder, and what a layout needs from them.
+    @Test(arguments: [
+      (["--creator", "../me"], "creator"), (["--keep-source"], "--creator"), (["--max-height", "16"], "90"),
+    ])
+    func optionsThatDoNotFit(_ options: [String], _ named: String) throws {
+      let folder = try TemporaryFolder()
+      let result = try Rung.package(Fixture.path("single-picture.mp4"), into: folder.path, options)
+      #expect(result.exit == 64, "\(result)")
+      #expect(lastLine(result).contains(named), "\(result)")
+      #expect(TreeDump.files(folder.path).isEmpty)
+    }
+
+    @Test func foldersAboveTheTreeAreMade() throws {
+      let folder = try TemporaryFolder()
+      let result = try Rung.package(Fixture.path("single-picture.mp4"), into: folder.file("a/b/c"))
+      #expect(result.exit == 0, "\(result)")
+      #expect(FileManager.default.fileExists(atPath: folder.file("a/b/c/packaged/clip/asset.json")))
     }
 
     @Test func aLadderThatIsUnknown() throws {
       let folder = try TemporaryFolder()
       let result = try Rung.package(Fixture.path("holiday.mp4"), into: folder.path, ladder: "no-such-ladder")
-      #expect([1, 64].contains(result.exit), "\(result)")
+      #expect(result.exit == 64, "\(result)")
       #expect(lastLine(result).contains("no-such-ladder"), "\(result)")
       #expect(TreeDump.files(folder.path).isEmpty)
     }
@@ -89,7 +113,7 @@ extension EndToEnd {
       let folder = try TemporaryFolder()
       let ladder = try folder.write(text, "broken.json")
       let result = try Rung.package(Fixture.path("holiday.mp4"), into: folder.file("tree"), ladder: ladder)
-      #expect([1, 64].contains(result.exit), "\(result)")
+      #expect(result.exit == 1, "\(result)")
       #expect(lastLine(result).contains("broken.json"), "\(result)")
       #expect(lastLine(result).contains(named), "\(result)")
     }

@@ -23,13 +23,20 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write("text", to: "file")
     let root = folder.path
-    #expect(throws: StoreFailure.parentMissing(path: root + "/no/bucket")) {
-      try Tree.open(root + "/no/bucket")
-    }
+    try FileManager.default.createSymbolicLink(atPath: root + "/link", withDestinationPath: root + "/nowhere")
+    #expect(throws: StoreFailure.notAFolder(path: root + "/link")) { try Tree.open(root + "/link/bucket") }
     #expect(throws: StoreFailure.notAFolder(path: root + "/file")) { try Tree.open(root + "/file") }
     #expect(throws: StoreFailure.notAFolder(path: root + "/file/bucket")) {
       try Tree.open(root + "/file/bucket")
     }
+  }
+
+  @Test(arguments: ["a/b/c", "a/b/c/", "a//b/c", "a/../b"])
+  func foldersAboveATreeAreMade(_ path: String) throws {
+    let folder = try TemporaryFolder()
+    let tree = try Tree.open(folder.path + "/" + path)
+    #expect(tree.root.hasSuffix(path.contains("..") ? "/b" : "/a/b/c"))
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/" + path + "/.rung/chunks"))
   }
 
   /// In a process that gave up root's rights, since root may write anywhere.

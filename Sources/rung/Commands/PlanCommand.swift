@@ -21,6 +21,7 @@ struct PlanCommand: Command {
   }
 
   func run(_ shell: Shell) throws(CommandFailure) -> ExitCode {
+    try PlanningSteps.check(options)
     let source = try SourceFile.open(path)
     let ladder = try PlanningSteps.ladder(options.ladder)
     let examination = try SourceWorker.start(source, shell).examine(name: source.name)

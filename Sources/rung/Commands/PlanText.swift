@@ -17,7 +17,11 @@ enum PlanText {
       "\(plan.layout.id): ladder \(plan.ladder), \(plan.outputs.map(\.rawValue).joined(separator: ", ")), "
         + "\(plan.segmentFormat.rawValue) segments",
       "  \(Human.duration(plan.timeline.duration)) from \(DecimalText.seconds(plan.timeline.start, places: 3)) "
-        + "of the source; \(cuts) segments of \(DecimalText.seconds(plan.timeline.segmentDuration, places: 3)) s",
+        + "of the source; "
+        // One alone is as long as the whole.
+        + (cuts == 1
+          ? "1 segment"
+          : "\(cuts) segments of \(DecimalText.seconds(plan.timeline.segmentDuration, places: 3)) s"),
       "  \(plan.controls.rateControl.rawValue) rates"
         + (plan.controls.rateControl == .capped
           ? " at quality \(Human.decimal(plan.controls.quality, places: 1))" : "")
@@ -48,8 +52,8 @@ enum PlanText {
       source += ", deinterlaced (\(video.source.deinterlacing.rawValue))"
     }
     if video.source.mapsTones { source += ", tone-mapped to standard range" }
-    return source + "\n  \(Human.frameRate(video.frameRate)) fps, \(video.frames) frames, "
-      + "GOP \(video.gopFrames) frames, \(video.chunks.count) chunks\n"
+    return source + "\n  \(Human.frameRate(video.frameRate)) fps, \(Human.count(video.frames, "frame")), "
+      + "GOP \(Human.count(video.gopFrames, "frame")), \(Human.count(video.chunks.count, "chunk"))\n"
   }
 
   private static func audio(_ audio: [AudioPlan]) -> String {

@@ -31,8 +31,19 @@ enum PlanningSteps {
     return LadderShelf(folders: LadderShelf.standardFolders(binary: binary))
   }
 
+  /// What can be said about the command line alone: before a source is read or a folder made.
+  static func check(_ options: PlanningOptions) throws(CommandFailure) {
+    if let id = options.id, !AssetID.isValid(id) { throw CommandFailure(PlanFailure.badID(id), nil) }
+    if let creator = options.creator, !AssetID.isValid(creator) {
+      throw CommandFailure(PlanFailure.badCreator(creator), nil)
+    }
+  }
+
+  /// A preset that there is not is a mistake of the command line; a file that is not right is an input that cannot be
+  /// processed.
   static func ladder(_ nameOrPath: String) throws(CommandFailure) -> Ladder {
     do throws(LadderFailure) { return try shelf().load(nameOrPath) } catch {
+      if case .unknownPreset = error { throw CommandFailure(nil, error.message, exit: .usage) }
       throw CommandFailure(nil, error.message)
     }
   }
@@ -40,7 +51,7 @@ enum PlanningSteps {
   /// The ladder as it is used: what `asset.json` keeps.
   static func applying(_ overrides: LadderOverrides, to ladder: Ladder) throws(CommandFailure) -> Ladder {
     do throws(LadderFailure) { return try ladder.applying(overrides) } catch {
-      throw CommandFailure(nil, error.message)
+      throw CommandFailure(PlanFailure.ladder(error), nil)
     }
   }
 
@@ -71,16 +82,25 @@ enum PlanningSteps {
         plan, report: examination.report, survey: examination.survey, ladder: ladder, request: request,
         refused: refused)
     } catch {
-      throw CommandFailure(source.path, error.message)
+      throw CommandFailure(error, source.path)
     }
   }
 }
 
 extension CommandFailure {
+  /// The ladder was right when it was read, so that what is wrong with it now comes from the options.
+  init(_ failure: PlanFailure, _ subject: String?) {
+    switch failure {
+    case .badID, .badCreator, .creatorNeeded, .ladder: self.init(nil, failure.message, exit: .usage)
+    default: self.init(subject, failure.message)
+    }
+  }
+
   /// Storing words its failures with the path and the advice in them.
   init(_ failure: StoreFailure) {
     self.init(
       nil, failure.description,
       exit: failure == .cancelled ? .interrupted : failure.isTemporary ? .temporary : .failed)
+    if case .invalidID = failure { exit = .usage }
   }
 }
