@@ -39,13 +39,15 @@ package final class ChunkStore: Sendable {
       // Alone in the store: what is half-written is left from a run that died.
       if try descriptor.lock(LOCK_EX | LOCK_NB), Disk.isNamed(descriptor.raw, folder) {
         for name in try Disk.names(in: folder) where name.contains(".tmp") {
-          try Disk.removeFile("\(folder)/\(name)")
+          try Disk.removeAll("\(folder)/\(name)")
         }
       }
       _ = try descriptor.lock(LOCK_SH)
       // Cleaning may have removed the folder before the lock was had.
       guard Disk.isNamed(descriptor.raw, folder) else { continue }
-      try Disk.touch("\(folder)/\(usedMark)", at: now)
+      let mark = "\(folder)/\(usedMark)"
+      if let found = try Disk.entry(mark), found.kind != .file { try Disk.removeAll(mark) }
+      try Disk.touch(mark, at: now)
       return ChunkStore(key: key, folder: folder, descriptor: descriptor)
     }
   }
@@ -72,7 +74,7 @@ package final class ChunkStore: Sendable {
   }
 
   /// Where the file of `name` is, after its bytes were found to be those that were adopted; nil when there is none. One
-  /// that was cut short or altered is removed, so that it is made again.
+  /// that was cut short or altered, or is no file any more, is removed, so that it is made again.
   package func find(
     _ name: String, isCancelled: () -> Bool = { false }
   ) throws(StoreFailure) -> String? {
@@ -81,6 +83,10 @@ package final class ChunkStore: Sendable {
       let recorded = candidate.dropFirst(name.count + 1)
       guard SHA256.isHex(recorded) else { continue }
       let path = "\(folder)/\(candidate)"
+      if let entry = try Disk.entry(path), entry.kind != .file {
+        try Disk.removeAll(path)
+        continue
+      }
       // Another process may have found it altered first.
       guard let file = try Descriptor.openExisting(path, O_RDONLY | O_NOFOLLOW) else { continue }
       let found = try SHA256.hash(descriptor: file.raw, path: path, isCancelled: isCancelled)
@@ -110,39 +116,66 @@ package final class ChunkStore: Sendable {
 extension ChunkStore {
   private static let usedMark = "used"
 
-  /// A store that cleaning removed.
-  package struct Cleaned: Equatable, Sendable {
-    package var key: String
+  /// What cleaning did.
+  package struct Cleaning: Equatable, Sendable {
+    /// The keys of stores that were removed, in this order, and what they took all together.
+    package var removed: [String]
     package var bytes: Int64
-    package init(key: String, bytes: Int64) {
-      self.key = key
+    /// Why others could not be looked at or removed: the next cleaning tries again.
+    package var failures: [StoreFailure]
+
+    package init(removed: [String] = [], bytes: Int64 = 0, failures: [StoreFailure] = []) {
+      self.removed = removed
       self.bytes = bytes
+      self.failures = failures
     }
   }
 
   /// Removes the stores whose last use is more than `olderThan` seconds before `now`, and then, the longest unused
-  /// first, as many as bring the rest down to `maxBytes`. Stores in `keeping` and stores in use stay.
+  /// first, as many as bring the rest down to `maxBytes`. Stores in `keeping` and stores in use stay. One that makes
+  /// difficulties stays too and does not keep the others: cleaning is never why a run fails.
   package static func clean(
     _ tree: Tree, olderThan: Int64?, maxBytes: Int64?, keeping: Set<String> = [], now: Int64
-  ) throws(StoreFailure) -> [Cleaned] {
-    var stores: [(used: Int64, key: String, bytes: Int64)] = []
-    for key in try Disk.names(in: tree.chunksFolder) where SHA256.isHex(key) {
-      let folder = "\(tree.chunksFolder)/\(key)"
-      guard let used = try lastUse(folder) else { continue }
-      stores.append((used, key, try size(folder)))
-    }
+  ) -> Cleaning {
+    var cleaning = Cleaning()
+    var stores = stores(of: tree, &cleaning.failures)
     stores.sort { ($0.used, $0.key) < ($1.used, $1.key) }
     var total = stores.reduce(0) { $0 &+ $1.bytes }
-    var cleaned: [Cleaned] = []
-    for store in stores {
+    for store in stores where !keeping.contains(store.key) {
       let isOld = olderThan.map { now &- store.used > $0 } ?? false
       let isTooMuch = maxBytes.map { total > $0 } ?? false
-      guard isOld || isTooMuch, !keeping.contains(store.key) else { continue }
-      guard try removeUnused("\(tree.chunksFolder)/\(store.key)", lastUsed: store.used) else { continue }
-      total = total &- store.bytes
-      cleaned.append(Cleaned(key: store.key, bytes: store.bytes))
+      guard isOld || isTooMuch else { continue }
+      do throws(StoreFailure) {
+        guard try removeUnused("\(tree.chunksFolder)/\(store.key)", lastUsed: store.used) else { continue }
+      } catch {
+        cleaning.failures.append(error)
+        continue
+      }
+      total &-= store.bytes
+      cleaning.bytes &+= store.bytes
+      cleaning.removed.append(store.key)
     }
-    return cleaned
+    return cleaning
+  }
+
+  private static func stores(
+    of tree: Tree, _ failures: inout [StoreFailure]
+  ) -> [(used: Int64, key: String, bytes: Int64)] {
+    var stores: [(used: Int64, key: String, bytes: Int64)] = []
+    do throws(StoreFailure) {
+      for key in try Disk.names(in: tree.chunksFolder) where SHA256.isHex(key) {
+        let folder = "\(tree.chunksFolder)/\(key)"
+        do throws(StoreFailure) {
+          guard let used = try lastUse(folder) else { continue }
+          stores.append((used, key, try size(folder)))
+        } catch {
+          failures.append(error)
+        }
+      }
+    } catch {
+      failures.append(error)
+    }
+    return stores
   }
 
   private static func removeUnused(_ folder: String, lastUsed: Int64) throws(StoreFailure) -> Bool {

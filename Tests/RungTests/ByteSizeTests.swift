@@ -10,6 +10,11 @@ internal import Testing
   ])
   func reads(_ text: String, _ bytes: Int64) { #expect(ByteSize.parse(text) == bytes) }
 
-  @Test(arguments: ["", "MB", "-1MB", "1.2.3MB", "10KB", "9999999999999GB", "12XB", "0x10MB", "1e9", "8TiB"])
+  @Test(arguments: [
+    (Int64(0), "0"), (1 << 16, "64KiB"), (1 << 42, "4TiB"), (1000, "1000"), (3 << 29, "1536MiB"),
+  ])
+  func says(_ bytes: Int64, _ text: String) { #expect(ByteSize.text(bytes) == text) }
+
+  @Test(arguments: ["", "MB", "-1MB", "1.2.3MB", "9999999999999GB", "12XB", "0x10MB", "1e9"])
   func refuses(_ text: String) { #expect(ByteSize.parse(text) == nil) }
 }

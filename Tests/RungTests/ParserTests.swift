@@ -4,11 +4,12 @@ internal import Testing
 
 private let speed = OptionDeclaration(name: "--speed", value: .choice(["fast", "best"]), help: "how")
 private let into = OptionDeclaration(name: "--into", value: .text("TREE"), isRequired: true, help: "where")
+private let room = OptionDeclaration(name: "--room", value: .bytes("SIZE", 0...1 << 20), help: "how much")
 private let workers = OptionDeclaration(name: "--workers", value: .number("N", 1...8), help: "how many")
 private let force = OptionDeclaration(name: "--force", value: .flag, help: "replace")
 private let make = CommandDeclaration(
   name: "make", summary: "makes it", operand: OperandDeclaration(name: "SOURCE", count: .one, help: "a file"),
-  options: [into, speed, workers, force])
+  options: [into, speed, workers, force, room])
 private let look = CommandDeclaration(
   name: "look", summary: "looks at it",
   operand: OperandDeclaration(name: "SOURCE", count: .several, help: "files"))
@@ -72,6 +73,14 @@ private let hidden = CommandDeclaration(name: "looks", summary: "not listed", is
       "--speed cannot be 'slow' (it can be fast or best); see 'rung help make'"
     ),
     (
+      "make a --into t --room much",
+      "--room has to be a size from 0 to 1MiB, like 256MiB, 100MB or 1GB, not 'much'; see 'rung help make'"
+    ),
+    (
+      "make a --into t --room 2MiB",
+      "--room has to be a size from 0 to 1MiB, like 256MiB, 100MB or 1GB, not '2MiB'; see 'rung help make'"
+    ),
+    (
       "make a --into t --workers 9",
       "--workers has to be a whole number from 1 to 8, not '9'; see 'rung help make'"
     ),
@@ -123,7 +132,7 @@ private let hidden = CommandDeclaration(name: "looks", summary: "not listed", is
   @Test func aCommandTellsItsUsageAndOptions() {
     #expect(
       Help.command(make) == """
-        usage: rung make SOURCE --into TREE [--speed fast|best] [--workers N] [--force]
+        usage: rung make SOURCE --into TREE [--speed fast|best] [--workers N] [--force] [--room SIZE]
 
         Makes it.
 
@@ -134,6 +143,7 @@ private let hidden = CommandDeclaration(name: "looks", summary: "not listed", is
           --speed fast|best         how
           --workers N               how many
           --force                   replace
+          --room SIZE               how much
 
         """)
   }

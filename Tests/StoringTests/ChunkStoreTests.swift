@@ -66,6 +66,35 @@ import Testing
     #expect(try store.find("a") == path)
   }
 
+  /// What stands in a file's place is no reason to fail, and leads nowhere else.
+  @Test(arguments: ["folder", "link", "pipe"])
+  func whatIsNoFileIsRemoved(_ kind: String) throws {
+    let manager = FileManager.default
+    let outside = folder.path + "/outside"
+    try folder.write("packets", to: "outside")
+    var path = ""
+    do {
+      let store = try store()
+      path = try add("packets", as: "a", to: store)
+      try manager.removeItem(atPath: path)
+      let mark = folder.path + "/.rung/chunks/\(key)/used"
+      try manager.removeItem(atPath: mark)
+      for place in [path, mark, folder.path + "/.rung/chunks/\(key)/b.0.tmp"] {
+        switch kind {
+        case "folder": try manager.createDirectory(atPath: place + "/in", withIntermediateDirectories: true)
+        case "link": try manager.createSymbolicLink(atPath: place, withDestinationPath: outside)
+        default: try #require(unsafe mkfifo(place, 0o600) == 0)
+        }
+      }
+      #expect(try store.find("a") == nil)
+    }
+    let store = try store(now: 5000)
+    #expect(try files() == [])
+    #expect(try add("packets", as: "a", to: store) == path)
+    #expect(try store.find("a") == path)
+    #expect(manager.contents(atPath: outside) == Data("packets".utf8))
+  }
+
   @Test func halfWrittenFilesGoWhenNobodyElseWrites() throws {
     var half = ""
     do {
@@ -116,27 +145,38 @@ import Testing
 
   @Test func cleaningByAge() throws {
     let keys = try fill()
-    let cleaned = try ChunkStore.clean(tree, olderThan: 1500, maxBytes: nil, now: 3500)
-    #expect(cleaned == [ChunkStore.Cleaned(key: keys[0], bytes: 100)])
+    let cleaned = ChunkStore.clean(tree, olderThan: 1500, maxBytes: nil, now: 3500)
+    #expect(cleaned == ChunkStore.Cleaning(removed: [keys[0]], bytes: 100))
     #expect(try keys.map { try files($0).count } == [0, 1, 1])
-    #expect(try ChunkStore.clean(tree, olderThan: nil, maxBytes: nil, now: 1 << 40) == [])
+    #expect(ChunkStore.clean(tree, olderThan: nil, maxBytes: nil, now: 1 << 40) == ChunkStore.Cleaning())
   }
 
   @Test func cleaningBySizeTakesTheLongestUnusedFirst() throws {
     let keys = try fill()
     _ = try store(keys[0], now: 2500)
-    let cleaned = try ChunkStore.clean(tree, olderThan: nil, maxBytes: 100, now: 4000)
-    #expect(cleaned.map(\.key) == [keys[1], keys[0]])
+    let cleaned = ChunkStore.clean(tree, olderThan: nil, maxBytes: 100, now: 4000)
+    #expect(cleaned.removed == [keys[1], keys[0]])
     #expect(try keys.map { try files($0).count } == [0, 0, 1])
   }
 
   @Test func cleaningLeavesWhatIsKeptOrInUse() throws {
     let keys = try fill()
     let used = try store(keys[0], now: 1000)
-    let cleaned = try ChunkStore.clean(tree, olderThan: 0, maxBytes: 0, keeping: [keys[1]], now: 9000)
-    #expect(cleaned.map(\.key) == [keys[2]])
+    let cleaned = ChunkStore.clean(tree, olderThan: 0, maxBytes: 0, keeping: [keys[1]], now: 9000)
+    #expect(cleaned.removed == [keys[2]])
     #expect(try used.find("a") != nil)
     #expect(try files(keys[1]).count == 1)
+  }
+
+  /// One store that cannot be removed does not keep the others.
+  @Test func cleaningGoesOnPastDifficulties() throws {
+    let keys = try fill()
+    let broken = folder.path + "/.rung/chunks/" + keys[0]
+    try FileManager.default.removeItem(atPath: broken)
+    try folder.write("a file where a folder was", to: ".rung/chunks/" + keys[0])
+    let cleaned = ChunkStore.clean(tree, olderThan: 0, maxBytes: 0, now: 1 << 40)
+    #expect(cleaned.removed == [keys[1], keys[2]])
+    #expect(cleaned.failures == [.notAFolder(path: broken)])
   }
 
   @Test func anotherProcessUsesAndLocksIt() async throws {
@@ -145,7 +185,7 @@ import Testing
     let key = key
     await #expect(processExitsWith: .success) { [path = path as String, key = key as String] in
       let tree = try Tree.open(path)
-      #expect(try ChunkStore.clean(tree, olderThan: 0, maxBytes: 0, now: 9000) == [])
+      #expect(ChunkStore.clean(tree, olderThan: 0, maxBytes: 0, now: 9000).removed == [])
       let store = try ChunkStore.open(tree, key: key, now: 1001)
       let temporary = try store.path(for: "a")
       try Data("packets".utf8).write(to: URL(fileURLWithPath: temporary))
@@ -164,7 +204,8 @@ import Testing
         group.addTask {
           for round in 0..<50 {
             if worker == 3 {
-              _ = try ChunkStore.clean(tree, olderThan: -1, maxBytes: 0, now: Int64(round))
+              #expect(
+                ChunkStore.clean(tree, olderThan: -1, maxBytes: 0, now: Int64(round)).failures == [])
               continue
             }
             let store = try ChunkStore.open(tree, key: key, now: Int64(round))

@@ -30,6 +30,8 @@ struct OptionDeclaration: Sendable, Equatable {
     /// `--copy` alone, or `--copy=strict`.
     case flagOrChoice([String])
     case number(String, ClosedRange<Int>)
+    /// `256MiB`, as `ByteSize` reads it.
+    case bytes(String, ClosedRange<Int64>)
   }
 
   var name: String
@@ -40,7 +42,7 @@ struct OptionDeclaration: Sendable, Equatable {
   var choices: [String] {
     switch value {
     case .choice(let choices), .flagOrChoice(let choices): choices
-    case .flag, .text, .number: []
+    case .flag, .text, .number, .bytes: []
     }
   }
 
@@ -48,7 +50,8 @@ struct OptionDeclaration: Sendable, Equatable {
   var usage: String {
     switch value {
     case .flag: name
-    case .text(let placeholder), .number(let placeholder, _): "\(name) \(placeholder)"
+    case .text(let placeholder), .number(let placeholder, _), .bytes(let placeholder, _):
+      "\(name) \(placeholder)"
     case .choice(let choices): "\(name) \(choices.joined(separator: "|"))"
     case .flagOrChoice(let choices): "\(name)[=\(choices.joined(separator: "|"))]"
     }

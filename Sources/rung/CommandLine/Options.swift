@@ -33,7 +33,7 @@ enum Options {
     name: "--copy", value: .flagOrChoice([CopyMode.prefer, .strict].map(\.rawValue)),
     help: "take streams over as they are where that is right; strict: refuse others")
   static let partSize = OptionDeclaration(
-    name: "--part-size", value: .text("SIZE"),
+    name: "--part-size", value: .bytes("SIZE", 1 << 16...1 << 42),
     help: "the most that a part holds: 256MiB, 100MB, 1GB (default: 256MiB)")
   static let transcode = OptionDeclaration(
     name: "--transcode", value: .flag,
@@ -42,6 +42,9 @@ enum Options {
     name: "--into", value: .text("TREE"), isRequired: true, help: "the output folder, shaped like a bucket")
   static let workers = OptionDeclaration(
     name: "--workers", value: .number("N", 1...256), help: "chunks encoded at a time (default: one a core)")
+  static let maxWorkBytes = OptionDeclaration(
+    name: "--max-work-bytes", value: .bytes("SIZE", 0...1 << 50),
+    help: "the most that work of interrupted runs takes (default: 20GiB)")
   static let baseURL = OptionDeclaration(
     name: "--base-url", value: .text("URL"), help: "goes before the parts' addresses in a parts manifest")
   static let force = OptionDeclaration(

@@ -8,6 +8,8 @@ struct Invocation: Sendable, Equatable {
   func text(_ option: OptionDeclaration) -> String? { values[option.name] }
   /// Checked against the option's range while parsing.
   func number(_ option: OptionDeclaration) -> Int? { values[option.name].flatMap { Int($0) } }
+  /// Checked against the option's range while parsing.
+  func bytes(_ option: OptionDeclaration) -> Int64? { values[option.name].flatMap(ByteSize.parse) }
   /// A choice as the enumeration that its raw values name.
   func choice<Choice: RawRepresentable>(_ option: OptionDeclaration, as: Choice.Type = Choice.self) -> Choice?
   where Choice.RawValue == String {
@@ -107,6 +109,10 @@ enum Parser {
     case .number(_, let range):
       guard let number = Int(value), range.contains(number) else {
         throw .notANumber(value, option, command: command.name)
+      }
+    case .bytes(_, let range):
+      guard let size = ByteSize.parse(value), range.contains(size) else {
+        throw .notASize(value, option, command: command.name)
       }
     }
   }

@@ -8,6 +8,7 @@ enum UsageFailure: Error, Equatable, Sendable {
   case unwantedValue(String, command: String)
   case notAChoice(String, OptionDeclaration, meant: String?, command: String)
   case notANumber(String, OptionDeclaration, command: String)
+  case notASize(String, OptionDeclaration, command: String)
   case repeated(String, command: String)
   case missingOption(OptionDeclaration, command: String)
   case missingOperand(String, command: String)
@@ -19,8 +20,9 @@ enum UsageFailure: Error, Equatable, Sendable {
     case .noCommand, .unknownCommand: nil
     case .unknownOption(_, let command, _): command
     case .missingValue(_, let command), .unwantedValue(_, let command),
-      .notAChoice(_, _, _, let command), .notANumber(_, _, let command), .repeated(_, let command),
-      .missingOption(_, let command), .missingOperand(_, let command), .tooManyOperands(_, let command):
+      .notAChoice(_, _, _, let command), .notANumber(_, _, let command),
+      .notASize(_, _, let command), .repeated(_, let command), .missingOption(_, let command),
+      .missingOperand(_, let command), .tooManyOperands(_, let command):
       command
     }
   }
@@ -44,6 +46,13 @@ enum UsageFailure: Error, Equatable, Sendable {
           + "not '\(Printable.line(value))'"
       } else {
         "\(option.name) has to be a number"
+      }
+    case .notASize(let value, let option, _):
+      if case .bytes(_, let range) = option.value {
+        "\(option.name) has to be a size from \(ByteSize.text(range.lowerBound)) to "
+          + "\(ByteSize.text(range.upperBound)), like 256MiB, 100MB or 1GB, not '\(Printable.line(value))'"
+      } else {
+        "\(option.name) has to be a size"
       }
     case .repeated(let name, _): "\(name) is given twice"
     case .missingOption(let option, _): "\(option.usage) is missing"

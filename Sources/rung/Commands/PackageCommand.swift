@@ -8,8 +8,9 @@ struct PackageCommand: Command {
       "the same source with the same ladder again is up to date and left alone.",
     ],
     operand: OperandDeclaration(name: "SOURCE", count: .one, help: "a media file"),
-    options: [Options.into] + Options.planning + [Options.workers, Options.baseURL, Options.force]
-      + Options.logging)
+    options: [Options.into] + Options.planning + [
+      Options.workers, Options.maxWorkBytes, Options.baseURL, Options.force,
+    ] + Options.logging)
 
   let source: String
   let tree: String
@@ -18,9 +19,12 @@ struct PackageCommand: Command {
   let workers: Int?
   let baseURL: String?
   let isForced: Bool
+  /// nil: as `WorkCleaning` has it.
+  let maxWorkBytes: Int64?
 
   init(
-    source: String, tree: String, planning: PlanningOptions, workers: Int?, baseURL: String?, isForced: Bool
+    source: String, tree: String, planning: PlanningOptions, workers: Int?, baseURL: String?, isForced: Bool,
+    maxWorkBytes: Int64?
   ) {
     self.source = source
     self.tree = tree
@@ -28,6 +32,7 @@ struct PackageCommand: Command {
     self.workers = workers
     self.baseURL = baseURL
     self.isForced = isForced
+    self.maxWorkBytes = maxWorkBytes
   }
 
   init(_ invocation: Invocation) {
@@ -37,6 +42,7 @@ struct PackageCommand: Command {
     workers = invocation.number(Options.workers)
     baseURL = invocation.text(Options.baseURL)
     isForced = invocation.isSet(Options.force)
+    maxWorkBytes = invocation.bytes(Options.maxWorkBytes)
   }
 
   func run(_ shell: Shell) throws(CommandFailure) -> ExitCode {

@@ -39,6 +39,7 @@ struct PackagePipeline {
   }
 
   func run() throws -> Outcome {
+    try PlanningSteps.check(command.planning)
     let source = try SourceFile.open(command.source)
     let ladder = try PlanningSteps.ladder(command.planning.ladder)
     let applied = try PlanningSteps.applying(command.planning.overrides, to: ladder)
@@ -50,13 +51,19 @@ struct PackagePipeline {
     }
     let lock = try tree.lock(id)
     _ = try tree.recover()
-    if let done = try upToDate(tree, plan, hash, applied) { return done }
+    let cleaning = WorkCleaning(tree: tree, maxBytes: command.maxWorkBytes, log: shell.log)
+    if let done = try upToDate(tree, plan, hash, applied) {
+      cleaning.run()
+      return done
+    }
 
     var store = try openStore(tree, plan, hash)
+    // Only now: what this run goes on from is in use, however old it is, and stays.
+    cleaning.run()
     var copying = CopyStep(source: source, shell: shell)
     while let refused = try times.measure("copy", item: id, { try copying.run(plan, store) }) {
       // What cannot be copied after all is encoded, and the plan is another one.
-      _ = try store.remove()
+      cleaning.remove(store)
       plan = try PlanningSteps.plan(
         examination, ladder, command.planning, id: id, source: source, refused: refused)
       store = try openStore(tree, plan, hash)
@@ -81,7 +88,7 @@ struct PackagePipeline {
         madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all),
         pictures: images))
     try times.measure("commit", item: id) { try commit(staging) }
-    _ = try store.remove()
+    cleaning.remove(store)
     times.finish(item: id)
     return .made(
       Made(
@@ -193,7 +200,21 @@ struct PackagePipeline {
         sourceName: source.name, store: store, isCancelled: { cancellation.isCancelled },
         onReused: { progress.advance(frames: $0) }))
     try times.measure("encode", item: plan.layout.id) { try step.run(on: pool) }
+    note(try step.ends(), plan.layout.id)
     return step
+  }
+
+  /// For machines that choose what to show, or offer to skip.
+  private func note(_ ends: SourceEnds, _ id: String) {
+    let parts = [("black", ends.black), ("silent", ends.silent)]
+    let fields = parts.flatMap { name, ends in
+      ends.map {
+        [("\(name)_head_ms", $0.head), ("\(name)_tail_ms", $0.tail)].map { key, time in
+          (key, JSONText.integer(time.ticks(in: Rational(1, 1000))))
+        }
+      } ?? []
+    }
+    if !fields.isEmpty { shell.log.event("ends", "black and silent ends", item: id, fields) }
   }
 
   private func package(
