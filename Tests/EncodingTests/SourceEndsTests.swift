@@ -42,7 +42,8 @@ internal import Testing
 
   private func analysis(_ head: Int, _ tail: Int) -> ChunkAnalysis {
     ChunkAnalysis(
-      size: PictureSize(16, 16), bits: BitSum(), gopBits: [], sceneCuts: [], blackHead: head, blackTail: tail,
+      size: PictureSize(16, 16), bits: BitSum(), frames: FrameBits(), gopBits: [], sceneCuts: [],
+      blackHead: head, blackTail: tail,
       refusedPackets: 0)
   }
 

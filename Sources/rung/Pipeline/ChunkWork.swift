@@ -133,7 +133,7 @@ struct ChunkWork: Sendable {
     let jobs = try zip(parts, names).map { part, name in
       ChunkJob.RungJob(rung: part.0, path: try store.path(for: name.file), allotment: part.1)
     }
-    let isShared = parts.contains { $0.1 != nil }
+    let isShared = parts.contains { $0.0.codec == .h264 && $0.1 != nil }
     let job = ChunkJob(
       plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: isShared ? try files(chunk) : nil)
     return WorkTask(

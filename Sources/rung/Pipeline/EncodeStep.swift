@@ -25,15 +25,13 @@ struct EncodeStep: Sendable {
     let sound = TaskList(try plan.audio.compactMap { try work.sound($0, plan.timeline) })
     guard let video = plan.video else { return try pool.run(sound) }
     let shared = video.rungs.filter { $0.codec == .h264 }
-    guard !shared.isEmpty else {
-      let pictures = try encoding(video, [:], round: 0, workers: pool.workers) { _, _ in true }
-      return try pool.run(TaskSequence([sound, pictures]))
-    }
     let analysis = TaskList(try video.chunks.compactMap { try work.analysis(video, $0, plan.controls) })
     try pool.run(TaskSequence([sound, analysis]))
     let chunks = try video.chunks.map { try work.analysisResult($0) }
     let allocation = try allocation(video, chunks, shared, on: pool)
+    var own = ownRates(video, chunks)
     var allotments = allotments(allocation, shared)
+    for (name, rates) in own { allotments[name] = rates.first }
     let first = Allocation.firstWave(video)
     try pool.run(
       try encoding(video, allotments, round: 0, workers: pool.workers) { first.contains($1.index) })
@@ -45,7 +43,7 @@ struct EncodeStep: Sendable {
     }
     try pool.run(
       try encoding(video, allotments, round: 0, workers: pool.workers) { !first.contains($1.index) })
-    try mend(video, shared, allotments, on: pool)
+    try mend(video, shared, allotments, &own, on: pool)
   }
 
   /// The packet files of a rung or an audio rendition, after `run`.
@@ -57,9 +55,8 @@ struct EncodeStep: Sendable {
 
   /// The black and silent ends of the title, after `run`.
   func ends() throws -> SourceEnds {
-    let chunks = plan.video.map { $0.rungs.contains { $0.codec == .h264 } ? $0.chunks : [] } ?? []
-    return SourceEnds(
-      video: plan.video, analyses: try chunks.map { try work.analysisResult($0) },
+    SourceEnds(
+      video: plan.video, analyses: try (plan.video?.chunks ?? []).map { try work.analysisResult($0) },
       sound: try plan.audio.map { ($0, try work.soundResult($0)) })
   }
 
@@ -83,6 +80,19 @@ struct EncodeStep: Sendable {
     return Allocation(
       video: video, controls: plan.controls, chunks: chunks,
       calibrations: try tried.flatMap { try work.trialResults($0, rungs) })
+  }
+
+  /// For each rung whose encoder plans its own bits.
+  private func ownRates(_ video: VideoPlan, _ chunks: [ChunkAnalysis]) -> [String: OwnRates] {
+    let rungs = video.rungs.filter { $0.codec != .h264 }
+    let allocation = Allocation(video: video, controls: plan.controls, chunks: chunks, calibrations: [])
+    return Dictionary(
+      rungs.map { rung in
+        let shares = allocation.allotments(for: rung)
+        return (
+          rung.name, OwnRates(video: video, rung: rung, controls: plan.controls, shares: shares)
+        )
+      }, uniquingKeysWith: { first, _ in first })
   }
 
   private func allotments(_ allocation: Allocation, _ rungs: [Rung]) -> [String: [Allotment]] {
@@ -118,7 +128,8 @@ struct EncodeStep: Sendable {
 
   /// Makes chunks again until every rung keeps its rates.
   private func mend(
-    _ video: VideoPlan, _ rungs: [Rung], _ first: [String: [Allotment]], on pool: WorkPool
+    _ video: VideoPlan, _ rungs: [Rung], _ first: [String: [Allotment]], _ own: inout [String: OwnRates],
+    on pool: WorkPool
   ) throws {
     var allotments = first
     for round in 1...Self.mostRounds {
@@ -130,6 +141,15 @@ struct EncodeStep: Sendable {
         guard !again.isEmpty else { continue }
         faults[rung.name] = Set(again.keys)
         for (chunk, allotment) in again { allotments[rung.name]?[chunk] = allotment }
+      }
+      for rung in video.rungs {
+        let isLast = round == Self.mostRounds
+        guard own[rung.name] != nil,
+          let again = own[rung.name]?.again(
+            try video.chunks.map { try work.frameSizes(rung, $0) }, last: isLast)
+        else { continue }
+        faults[rung.name] = again.chunks
+        allotments[rung.name] = again.allotments
       }
       if faults.isEmpty { return }
       try pool.run(
