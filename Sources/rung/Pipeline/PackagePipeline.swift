@@ -49,8 +49,9 @@ struct PackagePipeline {
     var plan = try times.measure("plan", item: source.name) {
       try PlanningSteps.plan(examination, ladder, command.planning, id: id, source: source)
     }
-    let lock = try tree.lock(id)
+    // Before the lock is ours: what a killed commit of this very asset left is finished, too, and not made again.
     _ = try tree.recover()
+    let lock = try tree.lock(id)
     let cleaning = WorkCleaning(tree: tree, maxBytes: command.maxWorkBytes, log: shell.log)
     if let done = try upToDate(tree, plan, hash, applied) {
       cleaning.run()
