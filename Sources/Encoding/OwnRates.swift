@@ -28,7 +28,10 @@ package struct OwnRates: Sendable {
   package init(video: VideoPlan, rung: Rung, controls: EncodeControls, shares: [Allotment]) {
     self.video = video
     self.rung = rung
-    check = RateCheck(video: video, rung: rung, bufferSeconds: controls.bufferSeconds)
+    // The whole is held to its rate here, by what each chunk missed.
+    check = RateCheck(
+      video: video, rung: rung, bufferSeconds: controls.bufferSeconds,
+      margins: RateCheck.Margins(reserve: 0, peak: 1.1, total: nil))
     isFixed = controls.rateControl == .fixed
     if isFixed {
       let targets = Self.filled(shares.map { Double($0.bitrate) }, video, rung)
