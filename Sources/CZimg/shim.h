@@ -5,9 +5,10 @@
 #include <stdint.h>
 #include <zimg.h>
 
-// A graph that scales 4:2:0 pictures of 8 bits; NULL when zimg cannot. `siting` is a zimg_chroma_location_e.
+// A graph that scales 4:2:0 pictures of 8 bits; NULL when zimg cannot. `siting` is a zimg_chroma_location_e; `plain`
+// does without vector instructions.
 static inline zimg_filter_graph *rung_zimg_graph(unsigned width, unsigned height, unsigned toWidth,
-                                                 unsigned toHeight, int siting, int filter) {
+                                                 unsigned toHeight, int siting, int filter, int plain) {
   zimg_image_format from, to;
   zimg_graph_builder_params parameters;
   zimg_image_format_default(&from, ZIMG_API_VERSION);
@@ -28,7 +29,7 @@ static inline zimg_filter_graph *rung_zimg_graph(unsigned width, unsigned height
   parameters.resample_filter = (zimg_resample_filter_e)filter;
   parameters.resample_filter_uv = (zimg_resample_filter_e)filter;
   parameters.dither_type = ZIMG_DITHER_NONE;
-  parameters.cpu_type = ZIMG_CPU_AUTO_64B;
+  parameters.cpu_type = plain ? ZIMG_CPU_NONE : ZIMG_CPU_AUTO_64B;
   return zimg_filter_graph_build(&from, &to, &parameters);
 }
 

@@ -13,6 +13,9 @@ package enum CPUFeatures {
         & (AV_CPU_FLAG_MMX | AV_CPU_FLAG_MMXEXT | AV_CPU_FLAG_SSE | AV_CPU_FLAG_SSE2 | AV_CPU_FLAG_CMOV))
   }
 
+  /// Libraries that look at the processor themselves are told.
+  static var isOldest: Bool { av_get_cpu_flags() & AV_CPU_FLAG_SSE3 == 0 }
+
   /// What every x86-64 processor of the last fifteen years has. Floating-point sums come out differently with wider
   /// vectors or fused multiplication, so sound is encoded on this level: the same bytes on every machine.
   package static func useCommon() {

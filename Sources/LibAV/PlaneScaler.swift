@@ -68,7 +68,8 @@ internal import Media
       let graph = unsafe rung_zimg_graph(
         UInt32(clamping: input.size.width), UInt32(clamping: input.size.height),
         UInt32(clamping: target.width),
-        UInt32(clamping: target.height), input.siting, Int32(filter.rawValue))
+        UInt32(clamping: target.height), input.siting, Int32(filter.rawValue),
+        CPUFeatures.isOldest ? 1 : 0)
     else { return nil }
     var bytes = 0
     let code = unsafe zimg_filter_graph_get_tmp_size(graph, &bytes)
