@@ -5,7 +5,7 @@ package import Media
 package struct ChunkJob: Codable, Sendable, Equatable {
   /// Raised whenever this code makes other bytes of the same plan, so that chunks kept by an older build are not
   /// taken for today's.
-  package static let format = 2
+  package static let format = 3
 
   package var stream: Int
   package var source: PictureSource
@@ -78,8 +78,10 @@ extension PictureSize {
 
 /// The bits that one rung gets for one chunk.
 package struct Allotment: Codable, Sendable, Equatable {
-  /// Bits per second on average over the chunk.
+  /// Bits per second on average over the chunk, as the encoder is asked for them.
   package var bitrate: Int
+  /// What is meant to come of it: the same, but for a chunk that is made again because its encoder missed it.
+  package var share: Int
   /// By how much the rung's bits differ from the analysis's.
   package var scale: BitScale
   /// What the encoder must keep to within the chunk; nil where the chunk is not expected to come near it. Keeping
@@ -100,6 +102,7 @@ package struct Allotment: Codable, Sendable, Equatable {
 
   package init(bitrate: Int, scale: BitScale, buffer: Buffer? = nil) {
     self.bitrate = bitrate
+    share = bitrate
     self.scale = scale
     self.buffer = buffer
   }

@@ -55,6 +55,7 @@ package struct RateCheck: Sendable {
     for (chunk, factor) in fastChunks(sizes) {
       var allotment = result[chunk] ?? allotments[chunk]
       allotment.bitrate = min(allotment.bitrate, Int(Double(rate(sizes[chunk], chunk)) * factor))
+      allotment.share = allotment.bitrate
       // Over any stretch of time no more than the rate and this buffer: the bound holds by itself.
       allotment.buffer = Allotment.Buffer(
         bits: min(allotment.buffer?.bits ?? Int(buffer), Int(0.3 * peak)),
@@ -89,6 +90,7 @@ package struct RateCheck: Sendable {
       let bits = Double(rate(frames, chunk)) - 1.1 * missing / seconds
       let asked = Double(allotment.bitrate)
       allotment.bitrate = max(8000, Int(min(0.95 * asked, max(bits, 0.5 * asked))))
+      allotment.share = allotment.bitrate
       let found = 0.95 * min(allotment.buffer?.startFullness ?? 1, start / buffer)
       allotment.buffer = Allotment.Buffer(
         bits: allotment.buffer?.bits ?? Int(buffer), startFullness: max(0.05, found))
@@ -97,35 +99,35 @@ package struct RateCheck: Sendable {
     return result
   }
 
-  /// How far a chunk's rate may be moved for the sake of the whole.
-  private static let mostShift = 0.06
+  /// How far a chunk may be moved from its share for the sake of the whole.
+  private static let mostShift = 0.03
 
-  /// The fewest chunks that bring the whole back to its rate, those first that missed theirs most.
+  /// The fewest chunks that bring the whole back to its rate, those first that missed their shares most.
   private func driftedChunks(
     _ sizes: [[Int]], _ allotments: [Allotment], tolerance: Double
   ) -> [Int: Allotment] {
     let seconds = chunks.map { Double($0.frames) / frameRate }
     let got = sizes.map { Double($0.reduce(0, +)) * 8 }
-    let asked = zip(allotments, seconds).map { Double($0.bitrate) * $1 }
+    let shares = zip(allotments, seconds).map { Double($0.share) * $1 }
     let wanted = bitrate * seconds.reduce(0, +)
     let miss = got.reduce(0, +) - wanted
     let isOver = miss > 0
     // A title that reaches its quality with less is right to take less.
-    guard abs(miss) > tolerance * wanted, isOver || asked.reduce(0, +) > (1 - tolerance / 2) * wanted else {
-      return [:]
+    guard abs(miss) > tolerance * wanted, isOver || shares.reduce(0, +) > (1 - tolerance / 2) * wanted
+    else { return [:] }
+    let aims = chunks.indices.map { index in
+      isOver
+        ? (1 - Self.mostShift) * min(shares[index], got[index])
+        : min((1 + Self.mostShift) * max(shares[index], got[index]), 0.99 * peak * seconds[index])
     }
     // A chunk that is held by its buffer, or by the peak, has no room above.
-    let free = chunks.indices.filter {
-      isOver || allotments[$0].buffer == nil && got[$0] < 0.97 * peak * seconds[$0]
-    }
-    let ratio = chunks.indices.map { got[$0] / max(1, asked[$0]) }
-    let order = free.sorted { (isOver ? ratio[$0] > ratio[$1] : ratio[$0] < ratio[$1]) }
+    let order = chunks.indices.filter { isOver || allotments[$0].buffer == nil && aims[$0] > got[$0] }
+      .sorted { abs(got[$0] - aims[$0]) / max(1, shares[$0]) > abs(got[$1] - aims[$1]) / max(1, shares[$1]) }
     var result: [Int: Allotment] = [:]
     var left = abs(miss) - tolerance / 3 * wanted
     for index in order where left > 0 {
-      let shift = isOver ? 1 - Self.mostShift : 1 + Self.mostShift
-      // The same miss is expected of the second making.
-      let aim = min(asked[index] * shift, 0.99 * peak * seconds[index])
+      // Only as far as is needed.
+      let aim = isOver ? max(aims[index], got[index] - left) : min(aims[index], got[index] + left)
       var allotment = allotments[index]
       let factor = min(max(aim / max(1, got[index]), 0.7), 1.4)
       allotment.bitrate = max(8000, Int(Double(allotment.bitrate) * factor))
