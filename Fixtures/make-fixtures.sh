@@ -2,6 +2,7 @@
 # Makes the clips of this folder, each named after what is odd about it:
 #
 #   holiday.mp4              nothing: 16:9, 30 fps, 8 s, a running clock, a flash and a beep at every full second
+#   dark-start.mp4           1280x720, a black second first, then out of focus, sharp from second 6 on
 #   vfr-phone.mp4            pictures at uneven times, stored on its side (turn by 90°), mono sound at 44.1 kHz
 #   rotated-180.mp4          stored upside down
 #   mirrored.mp4             stored mirrored left to right
@@ -83,6 +84,11 @@ PY
 if wants holiday.mp4; then
   ff -f lavfi -i "$(picture 320x180 30 8)" -f lavfi -i "$(beep 8 48000 stereo)" \
     "${h264[@]}" -g 48 "${aac[@]}" -movflags +faststart holiday.mp4
+fi
+if wants dark-start.mp4; then
+  ff -f lavfi -i "testsrc2=size=800x450:rate=15:duration=0.06,scale=1600:900,loop=loop=-1:size=1:start=0,setpts=N/15/TB,trim=duration=13,crop=1280:720:x='8*floor(n/8)':y=90,boxblur=12:enable='between(t,1,6)',drawbox=w=iw:h=ih:color=black:t=fill:enable='lt(t,1)'" \
+    -f lavfi -i "$(beep 13 48000 stereo)" "${h264[@]}" -preset medium -crf 24 -g 30 "${aac[@]}" -movflags +faststart \
+    dark-start.mp4
 fi
 if wants vfr-phone.mp4; then
   ff -f lavfi -i "$(picture 320x180 30 5),select='not(eq(mod(n\,7)\,3))*not(between(n\,80\,88))',settb=1/600,setpts='PTS+eq(mod(N\,5)\,2)-eq(mod(N\,11)\,7)'" \

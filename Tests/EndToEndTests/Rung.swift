@@ -67,15 +67,29 @@ enum Packaged {
   }()
 
   static func asset(_ fixture: String, _ segments: String = "fmp4") throws -> Asset {
-    let key = "\(segments)-\(fixture)"
+    try asset(fixture, segments, ["--ladder", Rung.tiny, "--segments", segments])
+  }
+
+  private static func asset(_ fixture: String, _ kind: String, _ options: [String]) throws -> Asset {
+    let key = "\(kind)-\(fixture)"
     return try made.withLock { made in
       if let asset = made[key] { return asset }
       let asset = Asset(tree: "\(root)/\(key)", id: "clip")
-      let result = try Rung.package(Fixture.path(fixture), into: asset.tree, ["--segments", segments])
+      let result = try Rung.run(
+        ["package", Fixture.path(fixture), "--into", asset.tree, "--id", "clip"] + options, timeout: 180)
       try #require(result.exit == 0, "\(key): \(result)")
       made[key] = asset
       return asset
     }
+  }
+}
+
+extension Packaged {
+  /// `dark-start.mp4` as `rung package --ladder NAME` makes it, with an upload that is kept for the feed.
+  static func preset(_ name: String) throws -> Asset {
+    let more = name == "feed" ? ["--keep-source"] : []
+    return try asset(
+      "dark-start.mp4", "preset-\(name)", ["--ladder", name, "--creator", "anna"] + more)
   }
 }
 
