@@ -3,8 +3,9 @@ internal import Media
 /// Writes one progressive MP4 file: tracks come in; `ftyp`, a `moov` with every sample's place, and the samples go out,
 /// so that a player that has the first bytes can begin.
 ///
-/// The tracks are read twice: once for the sizes and times that the `moov` holds, once for the samples. They are
-/// interleaved in runs of half a second, pictures first. Pictures are reordered by signed composition offsets, so
+/// The tracks are read twice: once for the sizes and times that the `moov` holds, once for the samples. The first
+/// picture follows the `moov`, so that it can be shown from the first bytes that come; then the tracks are
+/// interleaved in runs of half a second. Pictures are reordered by signed composition offsets, so
 /// that the only edit list is the one that skips the sound's priming.
 struct WholeFile {
   /// How long a run of one track is before the other tracks' samples of that time follow.
@@ -19,7 +20,7 @@ struct WholeFile {
     var object: MediaObject
     var formats: [TrackFormat]
     var duration: MediaTime
-    /// The bytes until the end of the first run of each track.
+    /// The bytes with which a player can begin: until the end of the first half second of each track.
     var headBytes: Int64
     var pieces: [BitRates.Piece]
   }
@@ -45,10 +46,12 @@ struct WholeFile {
       if run.track == 0 { progress(run.run.start) }
     }
     let end = tables.map(\.end).max() ?? .zero
-    let head = Int64(layout.headBytes) + runs.prefix(tables.count).reduce(0) { $0 + $1.run.bytes }
+    // The first picture is a run of its own.
+    let first = tables.reduce(0) { $0 + ($1.format.codec.isVideo ? 2 : 1) }
+    let head = Int64(layout.headBytes) + runs.prefix(first).reduce(0) { $0 + $1.run.bytes }
     return Written(
       object: try sink.finish(), formats: tables.map(\.format), duration: end, headBytes: head,
-      pieces: pieces(runs, end: end))
+      pieces: pieces(runs, tables, end: end))
   }
 
   private func payloads(_ track: RenditionInput) -> PayloadReader {
@@ -57,14 +60,14 @@ struct WholeFile {
 
   private typealias PlacedRun = (track: Int, run: SampleTable.Run)
 
-  /// By the time at which they begin; of equal ones the first track's.
+  /// By the time at which they begin, priming counted as the start; of equal ones the first track's.
   private func order(_ tables: [SampleTable]) -> [PlacedRun] {
     var runs: [PlacedRun] = []
     var next = tables.map { _ in 0 }
     while true {
       var best: (track: Int, start: MediaTime)?
       for (track, table) in tables.enumerated() where next[track] < table.runs.count {
-        let start = table.runs[next[track]].start
+        let start = max(.zero, table.runs[next[track]].start)
         if let known = best, known.start <= start { continue }
         best = (track, start)
       }
@@ -75,11 +78,16 @@ struct WholeFile {
   }
 
   /// The bytes between one run of the first track and the next.
-  private func pieces(_ runs: [PlacedRun], end: MediaTime) -> [BitRates.Piece] {
-    let starts = runs.filter { $0.track == 0 }.map(\.run.start)
+  private func pieces(
+    _ runs: [PlacedRun], _ tables: [SampleTable], end: MediaTime
+  ) -> [BitRates.Piece] {
+    // The first picture, if it stands alone, belongs to the half second that it begins.
+    let leading = tables.first?.format.codec.isVideo == true ? 1 : 0
+    let starts = runs.filter { $0.track == 0 }.map(\.run.start).enumerated()
+      .filter { $0.offset == 0 || $0.offset > leading }.map(\.element)
     let lengths = PrintedDurations.between(starts, end: end)
     var pieces = lengths.map { BitRates.Piece(bytes: 0, microseconds: $0) }
-    var index = -1
+    var index = -1 - leading
     for run in runs {
       if run.track == 0 { index += 1 }
       if pieces.indices.contains(max(0, index)) { pieces[max(0, index)].bytes += run.run.bytes }
@@ -133,7 +141,9 @@ struct SampleTable {
     var runStart: Int64 = 0
     var next: CodedSample? = first
     while let sample = next {
-      if table.runs.isEmpty || table.length - runStart >= runLength {
+      // The first picture alone, then half a second at a time.
+      let isSecond = table.runs.count == 1 && table.format.codec.isVideo
+      if table.runs.isEmpty || isSecond || table.length - runStart >= runLength {
         runStart = table.length
         let time = table.delay &+ runStart &- table.skipped
         table.runs.append(Run(start: MediaTime(time, Rational(1, Int64(clock.timescale)))))

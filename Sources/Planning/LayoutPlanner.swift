@@ -8,9 +8,13 @@ struct LayoutPlanner {
   var request: PlanRequest
 
   func layout(rungs: [String], audio: [String]) throws(PlanFailure) -> Layout {
-    let layout = Layout(
+    // TS carries a single audio track inside the variants, and needs no rendition of its own beside a single one.
+    let isMuxed = ladder.segments == .ts && audio.count <= 1 && rungs.count == 1
+    let separate = isMuxed ? [] : audio
+    var layout = Layout(
       templates: LayoutTemplates.merged(ladder, keepsSource: request.keepsSource), id: request.id,
       creator: request.creator)
+    if rungs.count <= 1, rungs.count + separate.count > 1 { tellApart(&layout) }
     if request.creator == nil {
       for slot in LayoutTemplates.slots {
         if let template = layout.templates[slot], template.contains("{creator}") {
@@ -18,9 +22,6 @@ struct LayoutPlanner {
         }
       }
     }
-    // TS carries a single audio track inside the variants, and needs no rendition of its own beside a single one.
-    let isMuxed = ladder.segments == .ts && audio.count <= 1 && rungs.count == 1
-    let separate = isMuxed ? [] : audio
     var owners: [String: String] = [:]
     func claim(_ slot: Layout.Slot, _ rendition: String, _ n: Int = 0) throws(PlanFailure) {
       guard let key = layout.key(slot, rendition: rendition, version: "0", n: n) else { return }
@@ -45,5 +46,14 @@ struct LayoutPlanner {
     for slot in [Layout.Slot.part, .storyboard] { for n in 1...2 { try claim(slot, "", n) } }
     for n in 1...(LayoutTemplates.hasManyThumbnails(ladder) ? 2 : 1) { try claim(.thumbnail, "", n) }
     return layout
+  }
+  /// A layout of one rung need not name it, but a source may have several languages: then the rendition's name goes
+  /// before the segments' own.
+  private func tellApart(_ layout: inout Layout) {
+    guard let template = layout.templates[.segment],
+      !template.contains("{rendition}"), !template.contains("{height}")
+    else { return }
+    let name = template.lastIndex(of: "/").map { template.index(after: $0) } ?? template.startIndex
+    layout.templates[.segment] = template[..<name] + "{rendition}-" + template[name...]
   }
 }

@@ -188,6 +188,22 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
           key: "clip-1/media.m3u8", first: "media of 240p", second: "media of audio-aac-2-und"))
   }
 
+  @Test func segmentsOfSeveralLanguagesAreToldApart() throws {
+    let ladder = Ladder.sample.with {
+      $0.rungs = [$0.rungs[0]]
+      $0.outputs = [.hls]
+      $0.segments = .ts
+      $0.layout = [
+        .master: "{id}/playlist.m3u8", .media: "{id}/{rendition}.m3u8", .iframes: "{id}/iframes.m3u8",
+        .segment: "{id}/segment{index}.ts",
+      ]
+    }
+    let one = Sample().adding(to: 10)
+    let first = { (plan: Plan) in plan.layout.key(.segment, rendition: "240p", n: 1) }
+    #expect(first(try one.plan(ladder)) == "clip-1/segment0.ts")
+    #expect(first(try one.adding(to: 10, language: "de").plan(ladder)) == "clip-1/240p-segment0.ts")
+  }
+
   @Test func messagesSayWhatToDo() {
     let table: [(PlanFailure, String)] = [
       (
