@@ -28,7 +28,7 @@ struct DashManifest {
       [
         ("xmlns", "urn:mpeg:dash:schema:mpd:2011"), ("type", "static"),
         ("profiles", "urn:mpeg:dash:profile:\(profile):2011"),
-        ("mediaPresentationDuration", duration(end)), ("minBufferTime", "PT\(max(1, targetDuration))S"),
+        ("mediaPresentationDuration", duration(end)), ("minBufferTime", "PT\(bufferSeconds)S"),
         ("maxSegmentDuration", "PT\(max(1, targetDuration + 1))S"),
       ]
     ) { xml in
@@ -37,6 +37,30 @@ struct DashManifest {
       }
     }
     return xml.text
+  }
+
+  /// Whole seconds with which, at a rendition's `bandwidth`, playing from any segment never stops (5.3.5.2).
+  private var bufferSeconds: Int64 {
+    let needed = renditions.map { rendition in
+      let second = Rational(1, bandwidth(rendition.record))
+      var most: Int64 = 0
+      var now: Int64 = 0
+      for (segment, length) in zip(
+        rendition.placed.media.segments, rendition.placed.media.segmentMicroseconds)
+      {
+        now =
+          max(0, now)
+          &+ rescale(segment.range.count &* 8, from: second, to: PrintedDurations.unit, rounding: .up)
+        most = max(most, now)
+        now = now &- length
+      }
+      return most
+    }
+    return max(1, Int64(targetDuration), ((needed.max() ?? 0) &+ 999_999) / 1_000_000)
+  }
+
+  private func bandwidth(_ record: RenditionRecord) -> Int64 {
+    Int64(max(1, record.peakBitrate, record.averageBitrate))
   }
 
   /// In the order of the renditions.
@@ -67,10 +91,12 @@ struct DashManifest {
     ]
     // Of an index's segments the standard says the same in other words.
     let isIndexed = set.members.allSatisfy { $0.placed.media.indexRange != nil }
+    // Type 3 (ISO/IEC 14496-12, Annex I): pictures after the first sync sample lean on those before it.
+    let access = records.contains { $0.hasIndependentSegments == false } ? "3" : "1"
     attributes +=
       isIndexed
-      ? [("subsegmentAlignment", "true"), ("subsegmentStartsWithSAP", "1")]
-      : [("segmentAlignment", "true"), ("startWithSAP", "1")]
+      ? [("subsegmentAlignment", "true"), ("subsegmentStartsWithSAP", access)]
+      : [("segmentAlignment", "true"), ("startWithSAP", access)]
     if isVideo {
       let sizes = records.compactMap(\.size)
       if let width = sizes.map(\.width).max(), let height = sizes.map(\.height).max() {
@@ -96,7 +122,7 @@ struct DashManifest {
   private func write(_ record: RenditionRecord, _ placed: PlacedRendition, into xml: inout MarkupWriter) {
     var attributes = [
       ("id", record.name), ("codecs", record.codecs),
-      ("bandwidth", "\(max(1, record.peakBitrate, record.averageBitrate))"),
+      ("bandwidth", "\(bandwidth(record))"),
     ]
     if let size = record.size {
       attributes += [("width", "\(size.width)"), ("height", "\(size.height)")]

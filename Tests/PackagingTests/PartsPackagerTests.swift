@@ -193,10 +193,13 @@ internal import Testing
   @Test func openGOPsAreNotCalledIndependent() throws {
     let rung = Rung(
       name: "90p", codec: .h264, size: PictureSize(160, 90), bitrate: 0, maxBitrate: 0, profile: "", level: 0)
-    let plan = Samples.plan(.fmp4, cuts: [3, 8], timebase: Rational(1, 25), audio: [])
+    var plan = Samples.plan(.fmp4, cuts: [3, 8], timebase: Rational(1, 25), audio: [])
+    plan.outputs = [.hls, .dash]
+    plan.layout.templates[.dash] = "packaged/{id}/hls/manifest.mpd"
     let target = MemoryTarget()
     let asset = try Packager.package(
       plan: plan, renditions: [RenditionInput(rung: rung, copied: copied()) { try open() }], into: target)
+    #expect(target.text("packaged/clip/hls/manifest.mpd").contains("startWithSAP=\"3\""))
     #expect(!target.text(asset.master).contains("INDEPENDENT-SEGMENTS"))
     #expect(asset.renditions.first?.plannedBitrate == nil)
   }
