@@ -26,20 +26,26 @@ import { play } from "/player.js";
 const video = document.querySelector("video");
 const say = (result) => fetch("/result", { method: "POST", body: JSON.stringify(result) });
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const spans = () => [...Array(video.buffered.length).keys()].map((i) =>
+  `${video.buffered.start(i).toFixed(3)} to ${video.buffered.end(i).toFixed(3)}`).join(", ") || "nothing";
 addEventListener("unhandledrejection", (event) => say({ problem: String(event.reason) }));
 addEventListener("error", (event) => say({ problem: event.message }));
-const stretches = %(stretches)s, seconds = %(seconds)s, played = [];
+const patience = %(patience)s, stretches = %(stretches)s, seconds = %(seconds)s, played = [];
 try {
   play(video, %(manifest)s).catch((error) => say({ problem: String(error) }));
-  while (!video.src || video.readyState < 2) await wait(50);
+  const opened = Date.now();
+  while (!video.src || video.readyState < 2) {
+    if (Date.now() - opened > patience * 1000) throw new Error(`nothing is shown; ${spans()} in the buffer`);
+    await wait(50);
+  }
   for (const start of stretches) {
     if (start > 0) video.currentTime = start;
-    await video.play();
+    video.play().catch((error) => say({ problem: String(error), played }));
     const began = Date.now();
     while (video.currentTime < Math.min(start + seconds, video.duration - 0.2)) {
       if (video.error) throw new Error(video.error.message);
-      if (Date.now() - began > (seconds + 15) * 1000)
-        throw new Error(`from ${start} it stands at ${video.currentTime}`);
+      if (Date.now() - began > (seconds + patience) * 1000)
+        throw new Error(`from ${start} it stands at ${video.currentTime}, ${spans()} in the buffer`);
       await wait(100);
     }
     let most = 0;
@@ -113,6 +119,7 @@ def main():
     parser.add_argument("manifest")
     parser.add_argument("--root", help="the folder that is served as / (default: that of the manifest)")
     parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--patience", type=float, default=15, help="seconds that a stretch may take longer")
     parser.add_argument("--timeout", type=float, default=300)
     options = parser.parse_args()
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -124,7 +131,7 @@ def main():
     end = parts[-1]["start"] + parts[-1]["duration"]
     stretches = [0] + [max(0, part["start"] - options.seconds / 2) for part in parts[1:]] + [end * 0.7]
     page = PAGE % {
-        "stretches": json.dumps(stretches), "seconds": options.seconds,
+        "stretches": json.dumps(stretches), "seconds": options.seconds, "patience": options.patience,
         "manifest": json.dumps("/" + os.path.relpath(os.path.abspath(options.manifest), root)),
     }
     done = {"event": threading.Event(), "result": None}
