@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Plays a parts manifest with the player of README.md in headless Chromium.
+"""Plays a parts manifest with the player of README.md in headless Chromium, or an HLS playlist with Chromium's own.
 
-    play-parts.py MANIFEST [--seconds N] [--timeout N]
+    play-parts.py MANIFEST|PLAYLIST [--root DIR] [--seconds N] [--timeout N]
 
-Plays from the start, across every part boundary (from three seconds before each) and, after a seek, at 70 %. Exit 0:
-every stretch played; 1: one did not, and a line says which; 2: the check itself could not run (77: no Chromium here).
+Plays from the start, across every part boundary (from half of --seconds before each) and, after a seek, at 70 %. Exit
+0: every stretch played; 1: one did not, and a line says which; 2: the check itself could not run (77: no Chromium
+here).
 """
 import argparse
 import functools
@@ -21,6 +22,10 @@ import threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 README = os.path.join(HERE, "..", "..", "README.md")
 
+TYPES = {
+    ".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t", ".m4s": "video/iso.segment", ".mp4": "video/mp4",
+}
+
 PAGE = """<!doctype html><meta charset="utf-8"><video muted playsinline></video><script type="module">
 import { play } from "/player.js";
 const video = document.querySelector("video");
@@ -32,13 +37,15 @@ addEventListener("unhandledrejection", (event) => say({ problem: String(event.re
 addEventListener("error", (event) => say({ problem: event.message }));
 const patience = %(patience)s, stretches = %(stretches)s, seconds = %(seconds)s, played = [];
 try {
-  play(video, %(manifest)s).catch((error) => say({ problem: String(error) }));
+  const address = %(manifest)s;
+  if (address.endsWith(".m3u8")) video.src = address;
+  else play(video, address).catch((error) => say({ problem: String(error) }));
   const opened = Date.now();
   while (!video.src || video.readyState < 2) {
     if (Date.now() - opened > patience * 1000) throw new Error(`nothing is shown; ${spans()} in the buffer`);
     await wait(50);
   }
-  for (const start of stretches) {
+  for (const start of stretches ?? [0, video.duration * 0.7]) {
     if (start > 0) video.currentTime = start;
     video.play().catch((error) => say({ problem: String(error), played }));
     const began = Date.now();
@@ -94,19 +101,21 @@ class Server(http.server.SimpleHTTPRequestHandler):
             return self.body(self.page.encode(), "text/html")
         if path == "/player.js":
             return self.body(self.player.encode(), "text/javascript")
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if not wanted:
             return super().do_GET()
-        first, last = int(wanted[1]), int(wanted[2])
+        first, last = int(wanted[1]), int(wanted[2] or 1 << 62)
+        path = self.translate_path(self.path)
         try:
-            with open(self.translate_path(self.path), "rb") as file:
+            with open(path, "rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 file.seek(first)
-                data = file.read(last - first + 1)
+                data = file.read(min(last, size - 1) - first + 1)
         except OSError:
             return self.body(b"", "text/plain", 404)
         span = f"bytes {first}-{first + len(data) - 1}/{size}"
-        self.body(data, "video/mp4", 206, [("Content-Range", span)])
+        kind = TYPES.get(os.path.splitext(path)[1], "application/octet-stream")
+        self.body(data, kind, 206, [("Content-Range", span)])
 
 
 def player():
@@ -126,10 +135,12 @@ def main():
     if not browser:
         print("play-parts: no Chromium on this machine")
         return 77
-    parts = json.load(open(options.manifest))
     root = os.path.abspath(options.root or os.path.dirname(options.manifest))
-    end = parts[-1]["start"] + parts[-1]["duration"]
-    stretches = [0] + [max(0, part["start"] - options.seconds / 2) for part in parts[1:]] + [end * 0.7]
+    end = stretches = None
+    if not options.manifest.endswith(".m3u8"):
+        parts = json.load(open(options.manifest))
+        end = parts[-1]["start"] + parts[-1]["duration"]
+        stretches = [0] + [max(0, part["start"] - options.seconds / 2) for part in parts[1:]] + [end * 0.7]
     page = PAGE % {
         "stretches": json.dumps(stretches), "seconds": options.seconds, "patience": options.patience,
         "manifest": json.dumps("/" + os.path.relpath(os.path.abspath(options.manifest), root)),
@@ -162,7 +173,10 @@ def main():
     if "problem" in result:
         print("PROBLEM: " + result["problem"])
         return 1
-    if abs(result["duration"] - end) > 0.1:
+    if not result["width"]:
+        print("PROBLEM: no picture was shown")
+        return 1
+    if end is not None and abs(result["duration"] - end) > 0.1:
         print(f"PROBLEM: it lasts {result['duration']:.3f} s, expected {end:.3f}")
         return 1
     return 0
