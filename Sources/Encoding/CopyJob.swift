@@ -10,8 +10,11 @@ package struct CopyJob: Codable, Sendable, Equatable {
     /// Of pictures: what goes into the playlist, and what rounded times are rebuilt from.
     package var frameRate: Rational?
     package var rebuildsTimes: Bool
-    /// Sound before the beginning goes along, since an edit list lets players skip it.
+    /// The copy goes into MP4: an edit list lets players skip sound before the beginning, so that it goes along, and
+    /// samples state how long they last. A transport stream has neither.
     package var keepsPriming = true
+    /// It goes into segments, each of which has to hold something of every track.
+    package var coversAll = true
     /// What pictures are tagged with.
     package var colour: Colour?
   }
@@ -19,24 +22,29 @@ package struct CopyJob: Codable, Sendable, Equatable {
   /// The moment of the source's clock that becomes 0.
   package var start: MediaTime
   package var tracks: [Track]
+  /// Where tracks that are encoded beside the copies end: copies last as long as the longest of all.
+  package var end: MediaTime?
 
   /// `path` gives each stream the packet file to be written.
   package init(
-    copies: CopyPlan, start: MediaTime, keepsPriming: Bool, path: (Int) throws -> String
+    copies: CopyPlan, start: MediaTime, end: MediaTime? = nil, keepsPriming: Bool, coversAll: Bool = true,
+    path: (Int) throws -> String
   ) rethrows {
     self.start = start
+    self.end = end
     tracks = []
     if let video = copies.video {
       tracks.append(
         Track(
           stream: video.stream, codec: video.rung.codec, path: try path(video.stream),
-          frameRate: video.frameRate, rebuildsTimes: video.rebuildsTimes, colour: video.colour))
+          frameRate: video.frameRate, rebuildsTimes: video.rebuildsTimes, keepsPriming: keepsPriming,
+          coversAll: coversAll, colour: video.colour))
     }
     for audio in copies.audio {
       tracks.append(
         Track(
           stream: audio.stream, codec: audio.audio.codec, path: try path(audio.stream), frameRate: nil,
-          rebuildsTimes: false, keepsPriming: keepsPriming))
+          rebuildsTimes: false, keepsPriming: keepsPriming, coversAll: coversAll))
     }
   }
 }
@@ -69,7 +77,7 @@ package struct CopyRefusal: Codable, Sendable, Equatable {
 
 package enum CopyFault: String, Error, Codable, Sendable, Equatable {
   case editInsideGOP, openGOPs, parametersChange, configuration, timesMissing, timesJump, sameTime, noKeyframe
-  case damaged, notBare, empty
+  case damaged, notBare, empty, soundMissing
 
   package var message: String {
     switch self {
@@ -86,6 +94,7 @@ package enum CopyFault: String, Error, Codable, Sendable, Equatable {
     case .damaged: "the container calls samples in it damaged"
     case .notBare: "its samples are not whole frames"
     case .empty: "there is nothing in it"
+    case .soundMissing: "sound is missing, and silence can be put between copied frames of AAC-LC only"
     }
   }
 }

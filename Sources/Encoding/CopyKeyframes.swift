@@ -56,7 +56,10 @@ struct KeyframeCheck {
       let isParameterSet = codec == .hevc ? (32...34).contains(type) : type == 7 || type == 8
       let isSlice = codec == .hevc ? type < 32 : (1...5).contains(type)
       if isSlice { return false }
-      if isParameterSet, !parameterSets.contains(where: { $0.elementsEqual(unit) }) { return true }
+      guard isParameterSet else { continue }
+      var bare = unit
+      while bare.last == 0 { bare.removeLast() }
+      if !parameterSets.contains(where: { $0.elementsEqual(bare) }) { return true }
     }
     return false
   }

@@ -12,6 +12,9 @@ internal import Media
 final class PictureCopier: TrackCopier {
   /// More pictures than any codec may reorder (H.264: 16 frames, in fields 32).
   private static let window = 40
+  /// Pictures may begin later than other tracks by a frame of film without being held, and end half a second earlier.
+  private static let bearableLateness = MediaTime(1, Rational(1, 25))
+  private static let bearableTail = MediaTime(1, Rational(1, 2))
   /// Twice a usual segment: with IDR pictures further apart than that, though there are other keyframes, a copy would
   /// have segments that no player likes.
   private static let longestWithoutIDR = Rational(12, 1)
@@ -60,7 +63,10 @@ final class PictureCopier: TrackCopier {
         of: track.stream, configuration: Data(), timebase: mapping.timebase, frameRate: track.frameRate),
       format.codec == track.codec
     else { throw CopyStop(.configuration) }
-    if let colour = track.colour { format.video?.colour = colour }
+    if let colour = track.colour, var video = format.video {
+      (video.codedColour, video.colour) = (video.colour, colour)
+      format.video = video
+    }
     do throws(CodecConfigurationFailure) {
       format.configuration = try CodecConfiguration.make(
         codec: track.codec, extradata: extradata, video: format.video)
@@ -113,7 +119,9 @@ final class PictureCopier: TrackCopier {
     }
     statedDuration = mapping.length(packet.duration)
     let payload = try self.payload(packet, bytes, at: time)
-    try push(Pending(presentation: presentation, isSync: isSync, payload: payload))
+    let isHeld =
+      track.keepsPriming && result.samples == 0 && queue.isEmpty && time > Self.bearableLateness
+    try push(Pending(presentation: isHeld ? 0 : presentation, isSync: isSync, payload: payload))
   }
 
   private func payload(_ packet: borrowing Packet, _ bytes: [UInt8], at time: MediaTime) throws
@@ -142,14 +150,13 @@ final class PictureCopier: TrackCopier {
     }
   }
 
-  private func emit() throws {
+  private func emit(until end: Int64? = nil) throws {
     let picture = queue[head]
     // The payload may be large.
     queue[head].payload = .bytes([])
     head += 1
     let decode = times.removeFirst()
-    let duration =
-      times.first.map { $0 &- decode } ?? max(1, statedDuration > 0 ? statedDuration : lastDuration)
+    let duration = times.first.map { $0 &- decode } ?? ((end ?? ending(decode)) &- decode)
     let place = MediaTime(decode, mapping.timebase)
     guard duration > 0 else { throw CopyStop(.sameTime, at: place) }
     (lastDecode, lastDuration) = (decode, duration)
@@ -167,9 +174,24 @@ final class PictureCopier: TrackCopier {
         payload: picture.payload))
   }
 
-  func finish() throws -> CopiedTrack {
-    while head < queue.count { try emit() }
-    guard result.samples > 0 else { throw CopyStop(.noKeyframe) }
+  /// Where the picture shown last ends.
+  private func ending(_ last: Int64) -> Int64 {
+    last &+ max(1, statedDuration > 0 ? statedDuration : lastDuration)
+  }
+
+  func naturalEnd() throws -> MediaTime {
+    while head < queue.count - 1 { try emit() }
+    guard let last = times.first else { throw CopyStop(.noKeyframe) }
+    return MediaTime(ending(last), mapping.timebase)
+  }
+
+  func finish(until end: MediaTime) throws -> CopiedTrack {
+    let natural = try naturalEnd()
+    let limit = natural.ticks &+ Int64(Int32.max)
+    let later = min(end.ticks(in: mapping.timebase), limit)
+    let isHeld =
+      track.keepsPriming && MediaTime(later &- natural.ticks, mapping.timebase) > Self.bearableTail
+    try emit(until: isHeld ? later : nil)
     try writer.finish()
     result.liesInSource = payloads.areInSource
     return result

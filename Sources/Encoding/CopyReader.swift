@@ -44,15 +44,29 @@ package enum CopyReader {
       packets += 1
       if packets % 1024 == 0 { try progress(1024) }
     }
-    for track in job.tracks {
-      guard let copier = copiers[track.stream] else { continue }
-      do {
-        result.tracks.append(try copier.finish())
-      } catch let stop as CopyStop {
-        result.refusals.append(CopyRefusal(stream: track.stream, reason: stop.fault, time: stop.time))
-      }
-    }
+    try finish(job, &copiers, &result)
     return result
+  }
+
+  /// All tracks last until the last of them ends (hls-checklist 3).
+  private static func finish(
+    _ job: CopyJob, _ copiers: inout [Int: any TrackCopier], _ result: inout CopyResult
+  ) throws {
+    var end = job.end ?? .zero
+    func refuse(_ stream: Int, _ stop: CopyStop) {
+      result.refusals.append(CopyRefusal(stream: stream, reason: stop.fault, time: stop.time))
+      copiers[stream] = nil
+    }
+    for track in job.tracks {
+      do {
+        if let copier = copiers[track.stream] { end = max(end, try copier.naturalEnd()) }
+      } catch let stop as CopyStop { refuse(track.stream, stop) }
+    }
+    for track in job.tracks {
+      do {
+        if let copier = copiers[track.stream] { result.tracks.append(try copier.finish(until: end)) }
+      } catch let stop as CopyStop { refuse(track.stream, stop) }
+    }
   }
 
   /// Reading goes on after a failure as long as packets come, but not for ever.
@@ -70,10 +84,13 @@ package enum CopyReader {
   }
 }
 
-/// Takes the packets of one stream in file order. `add` and `finish` throw a `CopyStop` for what cannot be copied.
+/// Takes the packets of one stream in file order, then says where they end, then is finished. All throw a `CopyStop` for
+/// what cannot be copied.
 protocol TrackCopier: AnyObject {
   func add(_ packet: borrowing Packet) throws
-  func finish() throws -> CopiedTrack
+  func naturalEnd() throws -> MediaTime
+  /// `end` is where the longest of all tracks ends.
+  func finish(until end: MediaTime) throws -> CopiedTrack
 }
 
 /// Where the bytes of packets are: packets in, a range of the source or the bytes themselves out. That a range holds

@@ -6,9 +6,12 @@ internal import Media
 ///
 /// Where the container counts in samples (ISO files) its times are taken as they are. Where it rounds them (MKV's
 /// milliseconds, TS's 90 kHz) they are counted from the packets' lengths, as long as the container agrees to within
-/// its rounding; where it does not, there is a hole or an overlap, and the time stated counts again. A sample lasts
-/// until the next one begins, so that a hole is a longer sample. What an edit or a codec delay lets a player skip at
-/// the beginning has times below that beginning.
+/// its rounding; where it does not, there is a hole or an overlap, and the time stated counts again. What an edit or a
+/// codec delay lets a player skip at the beginning has times below that beginning.
+///
+/// AAC comes out without a hole: silence is put in where sound begins late, stops early or pauses, frames that overlap
+/// others are left out, and every frame is within half a frame of its time (hls-checklist 3 and 18). In other codecs a
+/// sample lasts until the next one begins, so that a hole is a longer sample, and one too long for players is refused.
 final class SoundCopier: TrackCopier {
   /// Skipped sound that is carried along, so that a decoder is ready: more than any encoder's delay.
   private static let longestPriming: Int64 = 4096
@@ -30,6 +33,9 @@ final class SoundCopier: TrackCopier {
   private let timebase: Rational
   private let countsSamples: Bool
   private let keepsPriming: Bool
+  /// A frame of silence, where there is one for the codec, and how long a frame lasts.
+  private var silence: [UInt8]?
+  private var frame: Int64 = 0
   /// Samples by which the container's stamps may be off by rounding.
   private let tolerance: Int64
   private var format: TrackFormat
@@ -40,6 +46,7 @@ final class SoundCopier: TrackCopier {
   /// Packets before the first one that is heard.
   private var skipped: [Pending] = []
   private var waiting: Pending?
+  /// By the container, where the next packet begins.
   private var expected: Int64?
   private var left: CopyFault?
 
@@ -145,14 +152,67 @@ final class SoundCopier: TrackCopier {
     let beginning = skipped.first ?? first
     format.audio?.priming = Int(clamping: max(0, 0 &- beginning.time))
     if format.audio?.frameSize == 0 { format.audio?.frameSize = Int(clamping: beginning.length) }
+    if track.codec == .aac { silence = SilentAAC.frame(configuration: Array(format.configuration)) }
+    frame = max(first.length, beginning.length)
+    try beginLate(beginning)
     writer = try PacketFileWriter(path: track.path, format: format)
     for packet in skipped { try push(packet) }
     skipped = []
   }
 
+  /// Sound that begins after 0 gets silence before it: whole frames, of which the edit list skips what is too much.
+  private func beginLate(_ first: Pending) throws {
+    guard first.time >= timebase.denominator / 100 else { return }
+    guard let silence else { return try checkHole(first.time, at: 0) }
+    let start = first.time &- (first.time &+ frame &- 1) / frame &* frame
+    format.audio?.priming = Int(clamping: 0 &- start)
+    waiting = Pending(time: start, length: frame, payload: .bytes(silence))
+  }
+
   private func push(_ packet: Pending) throws {
+    var packet = packet
+    if let next {
+      let drift = packet.time &- next
+      if silence == nil {
+        try checkHole(drift, at: next)
+      } else {
+        if drift &* 2 <= 0 &- frame {
+          // Sound that repeats a second or more is no jitter.
+          guard drift > 0 &- timebase.denominator else {
+            throw CopyStop(.timesJump, at: MediaTime(packet.time, timebase))
+          }
+          return
+        }
+        try fill(drift)
+        packet.time = self.next ?? packet.time
+      }
+    }
     if let waiting { try write(waiting, until: packet.time) }
     waiting = packet
+  }
+
+  /// Where the packet that waits ends. A decoder gives a whole frame for it, whatever the container says of the last.
+  private var next: Int64? { waiting.map { $0.time &+ (silence == nil ? $0.length : frame) } }
+
+  /// Puts silence after the packet that waits: as many frames as come nearest to the hole.
+  private func fill(_ hole: Int64) throws {
+    guard let silence, var last = waiting, hole &* 2 >= frame else { return }
+    for _ in 0..<(hole &* 2 &+ frame) / (frame &* 2) {
+      let next = Pending(time: last.time &+ frame, length: frame, payload: .bytes(silence))
+      try write(last, until: next.time)
+      last = next
+    }
+    waiting = last
+  }
+
+  /// What no silence can be put into: segments have to hold sound, and a transport stream cannot say that a frame
+  /// lasts longer.
+  private func checkHole(_ hole: Int64, at time: Int64) throws {
+    guard track.coversAll || !keepsPriming else { return }
+    let place = MediaTime(time, timebase)
+    let limit = timebase.denominator / (keepsPriming ? 2 : 1000)
+    if hole > max(limit, tolerance) { throw CopyStop(.soundMissing, at: place) }
+    if !keepsPriming, hole < 0 &- max(limit, tolerance) { throw CopyStop(.timesJump, at: place) }
   }
 
   private func write(_ packet: Pending, until next: Int64) throws {
@@ -167,9 +227,22 @@ final class SoundCopier: TrackCopier {
         payload: packet.payload))
   }
 
-  func finish() throws -> CopiedTrack {
-    guard let last = waiting, let writer else { throw CopyStop(.empty) }
-    try write(last, until: last.time &+ last.length)
+  func naturalEnd() throws -> MediaTime {
+    guard let waiting else { throw CopyStop(.empty) }
+    return MediaTime(waiting.time &+ waiting.length, timebase)
+  }
+
+  func finish(until end: MediaTime) throws -> CopiedTrack {
+    guard let next, let writer else { throw CopyStop(.empty) }
+    let missing = end.ticks(in: timebase) &- next
+    if silence == nil, track.coversAll, missing > timebase.denominator / 2 {
+      throw CopyStop(.soundMissing, at: MediaTime(next, timebase))
+    }
+    try fill(missing)
+    // A transport stream has whole frames only.
+    if let last = waiting {
+      try write(last, until: last.time &+ (keepsPriming ? last.length : max(frame, last.length)))
+    }
     try writer.finish()
     result.liesInSource = payloads.areInSource
     return result

@@ -184,7 +184,10 @@ package enum ParameterSets {
     mutating func unit(_ codec: Codec) throws(CodecConfigurationFailure) -> [UInt8] {
       guard let size = short(), size <= bytes.count - position else { throw .damaged(codec) }
       defer { position += size }
-      return Array(bytes[position..<position + size])
+      // libavformat counts zeros between NAL units to the one before; none ends with zeros (H.264 7.4.1).
+      var unit = bytes[position..<position + size]
+      while unit.last == 0 { unit.removeLast() }
+      return Array(unit)
     }
   }
 }

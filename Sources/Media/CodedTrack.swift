@@ -40,6 +40,8 @@ package struct VideoFormat: Codable, Sendable, Equatable {
   package var sampleAspectRatio: Rational
   package var frameRate: Rational
   package var colour: Colour
+  /// Of a copy: what the source says itself, where `colour` is a guess.
+  package var codedColour: Colour?
   package var bitDepth: Int
   /// Libavcodec's numbers, for what is not in the configuration.
   package var profile: Int
@@ -49,6 +51,7 @@ package struct VideoFormat: Codable, Sendable, Equatable {
     self.size = size
     self.frameRate = frameRate
     self.colour = colour
+    codedColour = nil
     sampleAspectRatio = Rational(1, 1)
     bitDepth = 8
     profile = -99

@@ -9,7 +9,7 @@ enum CodecString {
     switch format.codec {
     case .h264: return avc(bytes)
     case .hevc: return hevc(bytes)
-    case .av1: return av1(bytes, format.video?.colour ?? Colour())
+    case .av1: return av1(bytes, format.video?.codedColour ?? format.video?.colour ?? Colour())
     case .vp9: return vp9(bytes)
     case .aac: return aac(bytes)
     case .ac3: return "ac-3"

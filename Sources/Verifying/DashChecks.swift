@@ -98,7 +98,7 @@ final class DashChecks {
       ticks = sum(ticks, real.duration)
     }
     let rate = Rendition.rate(bytesOfMedia, nanoseconds(ticks, track.timescale))
-    if let said = Decimal.integer(representation.attributes["bandwidth"] ?? ""), said >= rate {
+    if let said = Decimal.integer(representation.attributes["bandwidth"] ?? ""), said >= rate - 1 {
     } else {
       findings.error(
         .mpdBandwidth, path,

@@ -16,6 +16,9 @@ struct ElementaryTimes {
   private(set) var firstAudio: Int64?
   private var lastTime: Int64?
   private var lastDecode: Int64?
+  private var lastClock: Int64?
+  /// What came with the picture that is judged next: a picture is whole only when the next one begins.
+  private var ownClock: Int64?
   private var steps: [Int64: Int] = [:]
   private var nextAudio: Int64?
   private(set) var audioFrameTicks: Int64 = 0
@@ -40,7 +43,7 @@ struct ElementaryTimes {
     self.path = path
     (videoSpan, audioSpan) = (nil, nil)
     isRestarted = isDiscontinuous
-    if isDiscontinuous { (lastTime, lastDecode, nextAudio) = (nil, nil, nil) }
+    if isDiscontinuous { (lastTime, lastDecode, nextAudio, lastClock, ownClock) = (nil, nil, nil, nil, nil) }
   }
 
   mutating func streams(_ tables: ProgramTables) {
@@ -60,14 +63,18 @@ struct ElementaryTimes {
     }
   }
 
-  /// A PCR: it must not be later than the data that it times.
-  mutating func clock(_ time: Int64) {
-    guard let lastDecode else { return }
-    let now = unwrap(time, near: lastDecode)
-    if now > sum(lastDecode, 90_000) {
-      findings.error(.tsClock, path, "a PCR of \(now) more than a second after the decode time \(lastDecode)")
-    }
+  /// The shortest and the longest of usual frames.
+  var frameSpan: ClosedRange<Int64> { FrameSpan.around(frameTicks, of: steps) }
+
+  /// No picture so far lasts much longer or shorter than the others: pictures of an uneven rate, and one that is held,
+  /// may end anywhere.
+  private var isSteady: Bool {
+    let frame = frameTicks
+    return steps.keys.allSatisfy { distance($0, frame) <= frame / 2 }
   }
+
+  /// A PCR, which must not be later than the picture that it comes with.
+  mutating func clock(_ time: Int64) { lastClock = time }
 
   private func unwrap(_ time: Int64, near: Int64?) -> Int64 {
     guard let near else { return time }
@@ -83,11 +90,18 @@ struct ElementaryTimes {
     let decode = unwrap(header.decode, near: lastTime)
     let presentation = unwrap(header.presentation, near: decode)
     if firstVideo == nil { firstVideo = presentation }
+    if let ownClock {
+      let clock = unwrap(ownClock, near: decode)
+      if clock > decode {
+        findings.error(.tsClock, path, "a PCR of \(clock) after the decode time \(decode) of its picture")
+      }
+    }
+    ownClock = lastClock
     if let lastDecode {
       let step = decode - lastDecode
       if step <= 0 {
         findings.error(.tsTimestamps, path, "decode time \(decode) after \(lastDecode), expected a later one")
-      } else if isFirst, !isRestarted, frameTicks > 0, distance(step, frameTicks) > frameTicks / 2 {
+      } else if isFirst, !isRestarted, frameTicks > 0, isSteady, distance(step, frameTicks) > frameTicks / 2 {
         findings.error(
           .tsTimestamps, path,
           "the first picture is decoded at \(decode), expected \(lastDecode + frameTicks) by the segment before"
@@ -167,6 +181,8 @@ struct ElementaryTimes {
         unit.bytes.dropFirst(header.body)[...], type: UInt8(truncatingIfNeeded: type))
     {
       end = sum(start, length.samples * 90_000 / length.rate)
+      let isMPEG = type == 0x03 || type == 0x04
+      audioFrameTicks = (isMPEG ? (length.rate < 32_000 ? 576 : 1152) : 1536) * 90_000 / length.rate
       nextAudio = end
     }
     audioSpan = (audioSpan?.first ?? start, end)
@@ -202,5 +218,14 @@ struct ElementaryTimes {
       rest = rest.dropFirst(length)
     }
     return (frames, rate)
+  }
+}
+
+/// How much the lengths of frames differ: in a copy of a clip of uneven rate they do.
+enum FrameSpan {
+  /// Of lengths and how often they come, those within half of the commonest.
+  static func around(_ frame: Int64, of lengths: [Int64: Int]) -> ClosedRange<Int64> {
+    let near = lengths.keys.filter { distance($0, frame) <= frame / 2 }
+    return (near.min() ?? frame)...(near.max() ?? frame)
   }
 }

@@ -22,6 +22,8 @@ struct FragmentedTrack {
 
   /// The commonest sample duration.
   var frameTicks: Int64 { durations.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? 0 }
+  /// The shortest and the longest of usual frames.
+  var frameSpan: ClosedRange<Int64> { FrameSpan.around(frameTicks, of: durations) }
   var frame: Nanoseconds { nanoseconds(frameTicks, track.timescale) }
 
   mutating func discontinuity() { (expected, sequence, lastKeyframe) = (nil, nil, nil) }
@@ -168,7 +170,7 @@ struct FragmentedTrack {
       keyframes.append(
         Rendition.Keyframe(
           path: path, starts: [fragment.moof.offset], end: sum(first.offset, Int64(first.size)),
-          time: nanoseconds(start, track.timescale)))
+          time: nanoseconds(presentations.first ?? start, track.timescale)))
     }
     measureGOPs(run)
     if syncs > 1 {

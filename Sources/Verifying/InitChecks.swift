@@ -77,6 +77,9 @@ struct InitChecks {
     }
   }
 
+  /// In samples: a quarter of a second is more than any encoder's at usual rates, not at 8000 a second.
+  private static let longestPriming: Int64 = 4096
+
   /// One edit that skips encoder delay, in audio; none in video.
   private func edits(_ track: InitSegment.Track, _ name: String) {
     if track.edits.contains(where: { $0.mediaTime < 0 }) {
@@ -89,7 +92,7 @@ struct InitChecks {
     guard let skipped = real.first?.mediaTime, skipped > 0 else { return }
     if track.isVideo {
       findings.error(.editList, path, "\(name): a video edit list skips \(skipped) ticks, expected none")
-    } else if track.timescale > 0, skipped > track.timescale / 4 {
+    } else if track.timescale > 0, skipped > max(track.timescale / 4, InitChecks.longestPriming) {
       findings.error(
         .editList, path,
         "\(name): the edit list skips \(skipped) ticks of \(track.timescale) a second, more than priming")

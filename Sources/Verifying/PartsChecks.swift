@@ -147,7 +147,7 @@ struct PartsChecks {
     let wanted = "codecs=\"" + codecs.joined(separator: ",") + "\""
     let named =
       entry.type.split(separator: "\"").dropFirst().first?.split(separator: ",").map { String($0) } ?? []
-    if Set(named.map { $0.lowercased() }) != Set(codecs.map { $0.lowercased() })
+    if Set(named.map { CodecFacts.comparable($0) }) != Set(codecs.map { CodecFacts.comparable($0) })
       || !entry.type.contains("/mp4;")
     {
       findings.error(.partType, path, "part \(number): type is \(entry.type), expected video/mp4; \(wanted)")

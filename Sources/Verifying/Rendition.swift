@@ -27,6 +27,8 @@ struct Rendition {
   /// The commonest duration of a frame and how many there are of it in a second; 0 when there is no such track.
   var videoFrame: Nanoseconds = 0
   var frameRate: Rational?
+  /// Of frames of uneven length: the rates, in thousandths, that the usual ones have.
+  var unevenRates: ClosedRange<Int64>?
   var audioFrame: Nanoseconds = 0
   var isSubtitles = false
   /// The bytes could be read; otherwise comparisons would only repeat what is already found.

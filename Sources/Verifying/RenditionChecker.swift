@@ -57,6 +57,7 @@ struct RenditionChecker {
     if track.isVideo {
       rendition.videoFrame = checker.frame
       if checker.frameTicks > 0 { rendition.frameRate = Rational(track.timescale, checker.frameTicks) }
+      rendition.unevenRates = RenditionChecker.rates(checker.frameSpan, track.timescale)
       gops(checker.longestGOP, rendition)
     } else {
       rendition.audioFrame = checker.frame
@@ -105,6 +106,7 @@ struct RenditionChecker {
     if rendition.video != nil, checker.frameTicks > 0 {
       rendition.videoFrame = nanoseconds(checker.frameTicks, TransportTrack.clock)
       rendition.frameRate = RenditionChecker.rate(ticks: checker.frameTicks)
+      rendition.unevenRates = RenditionChecker.rates(checker.frameSpan, TransportTrack.clock)
       gops(checker.longestGOP, rendition)
     }
     if let lead = rendition.audioLead, rendition.isWhole {
@@ -128,6 +130,15 @@ struct RenditionChecker {
         rate.denominator, from: Rational(1, rate.numerator), to: Rational(1, TransportTrack.clock))
       return distance(frame, ticks) <= 1
     } ?? exact
+  }
+
+  /// nil where the lengths differ by no more than rounding to ticks does.
+  private static func rates(_ span: ClosedRange<Int64>, _ timescale: Int64) -> ClosedRange<Int64>? {
+    guard span.lowerBound > 0, span.upperBound - span.lowerBound > 2 else { return nil }
+    let rate = { (ticks: Int64) in
+      rescale(timescale, from: Rational(1, ticks), to: Rational(1, 1000))
+    }
+    return rate(span.upperBound)...rate(span.lowerBound)
   }
 
   private func gops(_ longest: Nanoseconds, _ rendition: Rendition) {

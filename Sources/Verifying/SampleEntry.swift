@@ -4,11 +4,11 @@ internal import Media
 struct CodecFacts: Equatable {
   enum NAL { case avc, hevc }
 
-  /// A CODECS entry as it is compared: in lower case, and AV1's without the chroma and colour that its full form
-  /// goes on with (AV1 in ISOBMFF 5).
+  /// A CODECS entry as it is compared: in lower case, AV1's and VP9's without the chroma and colour that their full
+  /// forms go on with (AV1 and VP9 in ISOBMFF, 5 and 2.3).
   static func comparable(_ entry: some StringProtocol) -> String {
     let text = entry.lowercased()
-    guard text.hasPrefix("av01.") else { return text }
+    guard text.hasPrefix("av01.") || text.hasPrefix("vp09.") else { return text }
     return text.split(separator: ".").prefix(4).joined(separator: ".")
   }
 

@@ -37,6 +37,7 @@ struct TransportTrack {
 
   var facts: [CodecFacts] { [elementary.video, elementary.audio].compactMap { $0 } }
   var frameTicks: Int64 { elementary.frameTicks }
+  var frameSpan: ClosedRange<Int64> { elementary.frameSpan }
   var audioFrameTicks: Int64 { elementary.audioFrameTicks }
   var longestGOP: Nanoseconds {
     zip(keyframes.dropFirst(), keyframes).map { distance($0.time, $1.time) }.max() ?? 0

@@ -15,7 +15,8 @@ internal import Testing
 
   private func copy(
     _ fixture: String, video: Int? = 0, rate: Rational = Rational(25, 1), rebuilds: Bool = false,
-    codec: Codec = .h264, audio: [Int] = [], start: MediaTime = .zero, keepsPriming: Bool = true
+    codec: Codec = .h264, audio: [Int] = [], start: MediaTime = .zero, end: MediaTime? = nil,
+    keepsPriming: Bool = true
   ) throws -> Copied {
     let folder = try TemporaryFolder("rung-copy")
     var copies = CopyPlan()
@@ -34,7 +35,7 @@ internal import Testing
           name: "a\(stream)", group: "a", stream: stream, codec: .aac, channels: 2, sampleRate: 48_000,
           bitrate: 0, language: nil, label: "Audio", isDefault: true))
     }
-    let job = CopyJob(copies: copies, start: start, keepsPriming: keepsPriming) {
+    let job = CopyJob(copies: copies, start: start, end: end, keepsPriming: keepsPriming) {
       folder.file("\($0).packets")
     }
     let handle = try #require(FileHandle(forReadingAtPath: Fixture.path(fixture)))
@@ -128,6 +129,55 @@ internal import Testing
     #expect(bare.samples[1]?.first?.presentation == -960)
   }
 
+  /// Silence before sound that begins late, of which the edit list skips what is too much; every frame as long as the
+  /// others.
+  @Test func fillsSoundThatBeginsLate() throws {
+    let copied = try copy("late-audio.mkv", audio: [1])
+    #expect(copied.result.refusals.isEmpty)
+    let sound = try #require(copied.samples[1])
+    let silent = sound.prefix { $0.payload == sound[0].payload }
+    #expect(silent.count > 10)
+    #expect((-1024...0).contains(sound[0].presentation))
+    #expect(copied.formats[1]?.audio?.priming == Int(-sound[0].presentation))
+    #expect(sound.allSatisfy { $0.duration == 1024 })
+    #expect(zip(sound, sound.dropFirst()).allSatisfy { $0.presentation + $0.duration == $1.presentation })
+  }
+
+  /// Sound that stops early goes on in silence to the end of the pictures, within half a frame.
+  @Test func fillsSoundThatStopsEarly() throws {
+    let copied = try copy("short-audio.mp4", audio: [1])
+    #expect(copied.result.refusals.isEmpty)
+    let video = try #require(copied.result.tracks.first { $0.stream == 0 })
+    let audio = try #require(copied.result.tracks.first { $0.stream == 1 })
+    let distance = MediaTime(video.end, video.timebase).ticks(in: audio.timebase) - audio.end
+    #expect(abs(distance) <= 512)
+    let sound = try #require(copied.samples[1])
+    #expect(sound.suffix(10).allSatisfy { $0.payload == sound[sound.count - 1].payload })
+  }
+
+  /// Beside sound that is encoded and lasts longer, the last picture is held; and it is not in a transport stream.
+  @Test func holdsTheLastPicture() throws {
+    let end = MediaTime(20, Rational(1, 1))
+    let held = try copy("holiday.mp4", rate: Rational(30, 1), end: end)
+    #expect(try #require(held.result.tracks.first).end == 20 * 15_360)
+    #expect(try #require(held.samples[0]?.last).duration == 12 * 15_360 + 512)
+    let ends = try copy("holiday.mp4", rate: Rational(30, 1), end: end, keepsPriming: false)
+    #expect(try #require(ends.result.tracks.first).end == 8 * 15_360)
+  }
+
+  /// Pictures that begin half a second after the timeline are shown from its beginning; the second one in its time.
+  @Test func holdsTheFirstPicture() throws {
+    let start = MediaTime(-1, Rational(1, 2))
+    let held = try copy("holiday.mp4", rate: Rational(30, 1), start: start)
+    let samples = try #require(held.samples[0])
+    #expect(samples.prefix(2).map(\.decode) == [0, 7680 + 512])
+    #expect(samples[0].presentation == 0)
+    #expect(samples[0].duration == 7680 + 512)
+    #expect(held.result.tracks.first?.starts.values.first == 0)
+    let real = try copy("holiday.mp4", rate: Rational(30, 1), start: start, keepsPriming: false)
+    #expect(real.samples[0]?.first?.presentation == 7680)
+  }
+
   @Test func refusesAnotherCodecThanThePlans() throws {
     let copied = try copy("hdr10.mkv", codec: .h264)
     #expect(copied.result.refusals.map(\.reason) == [.configuration])
@@ -136,7 +186,7 @@ internal import Testing
   @Test func wordsEveryRefusal() {
     let faults: [CopyFault] = [
       .editInsideGOP, .openGOPs, .parametersChange, .configuration, .timesMissing, .timesJump, .sameTime,
-      .noKeyframe, .damaged, .notBare, .empty,
+      .noKeyframe, .damaged, .notBare, .empty, .soundMissing,
     ]
     #expect(Set(faults.map(\.message)).count == faults.count)
     let refusal = CopyRefusal(

@@ -105,7 +105,8 @@ extension EndToEnd {
     static let copies = [
       ("holiday.mp4", "fmp4"), ("holiday.mp4", "ts"), ("ntsc.mkv", "fmp4"), ("ntsc.mkv", "ts"),
       ("two-languages.mkv", "ts"), ("open-gop.ts", "fmp4"), ("hdr10.mkv", "fmp4"),
-      ("negative-start.mp4", "ts"),
+      ("negative-start.mp4", "ts"), ("late-audio.mkv", "fmp4"), ("late-audio.mkv", "ts"),
+      ("short-audio.mp4", "fmp4"), ("short-audio.mp4", "ts"),
     ]
 
     @Test(arguments: copies)

@@ -28,7 +28,9 @@ struct CopyStep {
     var paths: [Int: String] = [:]
     let job = try CopyJob(
       copies: copies, start: plan.timeline.start,
-      keepsPriming: plan.segmentFormat == .fmp4 || plan.outputs.contains(.parts)
+      end: plan.video != nil || !plan.audio.isEmpty ? plan.timeline.duration : nil,
+      keepsPriming: plan.segmentFormat == .fmp4 || plan.outputs.contains(.parts),
+      coversAll: plan.outputs.contains(.hls) || plan.outputs.contains(.dash)
     ) { stream in
       let path = try store.path(for: "copy-\(stream)")
       paths[stream] = path
