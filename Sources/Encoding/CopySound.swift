@@ -99,6 +99,11 @@ final class SoundCopier: TrackCopier {
       left = left ?? .damaged
       return
     }
+    // Bytes before, between and after frames of bare MP3 files come as packets.
+    if track.codec == .mp3, !MP3Header.begins(packet.head(2)) {
+      if writer != nil { left = left ?? .damaged }
+      return
+    }
     let pending = Pending(time: time, length: length, payload: try payload(packet))
     if packet.isDiscarded {
       if writer == nil { skipped.append(pending) } else { left = left ?? .editInsideGOP }
@@ -246,6 +251,13 @@ final class SoundCopier: TrackCopier {
     try writer.finish()
     result.liesInSource = payloads.areInSource
     return result
+  }
+}
+
+/// The head of an MPEG audio frame (ISO/IEC 11172-3 2.4.1.3).
+enum MP3Header {
+  static func begins(_ bytes: [UInt8]) -> Bool {
+    bytes.count == 2 && bytes[0] == 0xff && bytes[1] & 0xe0 == 0xe0 && bytes[1] & 0x06 != 0
   }
 }
 

@@ -35,6 +35,8 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
   package var targetDuration: Int
   /// Every segment decodes without the one before it; nil where nothing is known against it.
   package var hasIndependentSegments: Bool?
+  /// Something in it was copied from the source, whose pictures and times it keeps; nil where all is encoded.
+  package var isCopied: Bool?
 
   // Video
   package var size: PictureSize?
@@ -66,7 +68,7 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
     self.duration = duration
     (file, head) = (nil, [])
     (segments, bytes, peakBitrate, averageBitrate, targetDuration) = (0, 0, 0, 0, 0)
-    hasIndependentSegments = nil
+    (hasIndependentSegments, isCopied) = (nil, nil)
     (iframePlaylist, size, frameRate, bitDepth, videoRange) = (nil, nil, nil, nil, nil)
     (iframePeakBitrate, iframeAverageBitrate, plannedBitrate) = (nil, nil, nil)
     (group, language, label, channels, sampleRate, isDefault) = (nil, nil, nil, nil, nil, nil)

@@ -89,14 +89,14 @@ struct DashManifest {
       ("id", "\(number)"), ("contentType", isVideo ? "video" : "audio"),
       ("mimeType", isVideo ? "video/mp4" : "audio/mp4"),
     ]
+    // No segment begins with a stream access point of a higher type (ISO/IEC 23009-1 5.3.7.2).
+    let sap = set.members.map(\.placed.media.sap).max() ?? 1
     // Of an index's segments the standard says the same in other words.
     let isIndexed = set.members.allSatisfy { $0.placed.media.indexRange != nil }
-    // Type 3 (ISO/IEC 14496-12, Annex I): pictures after the first sync sample lean on those before it.
-    let access = records.contains { $0.hasIndependentSegments == false } ? "3" : "1"
     attributes +=
       isIndexed
-      ? [("subsegmentAlignment", "true"), ("subsegmentStartsWithSAP", access)]
-      : [("segmentAlignment", "true"), ("startWithSAP", access)]
+      ? [("subsegmentAlignment", "true"), ("subsegmentStartsWithSAP", "\(sap)")]
+      : [("segmentAlignment", "true"), ("startWithSAP", "\(sap)")]
     if isVideo {
       let sizes = records.compactMap(\.size)
       if let width = sizes.map(\.width).max(), let height = sizes.map(\.height).max() {

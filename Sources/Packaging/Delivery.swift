@@ -111,7 +111,10 @@ enum Measuring {
     if let video = media.video { fill(&record, video, media, playlists) }
     let isCopied = planned.tracks.first?.copied != nil
     record.plannedBitrate = isCopied ? nil : planned.rung?.bitrate ?? planned.audio?.bitrate
-    record.hasIndependentSegments = planned.isIndependent ? nil : false
+    // Of fMP4 the segments themselves say it; H.264 in a transport stream is cut at IDR pictures alone.
+    let isIndependent = media.hasInit ? media.sap == 1 : planned.isIndependent
+    record.hasIndependentSegments = isIndependent ? nil : false
+    record.isCopied = planned.tracks.contains { $0.copied != nil } ? true : nil
     if let audio = media.formats.lazy.compactMap(\.audio).first {
       record.channels = audio.channels
       record.sampleRate = audio.sampleRate

@@ -8,6 +8,8 @@ struct FragmentedRendition {
   private let payloads: PayloadReader
   private var sequence: UInt32 = 0
   private var decodeTime: Int64 = 0
+  /// Of the segment that is written.
+  private var sap = 1
   private var fragment = Fragment()
   private var result: WrittenRendition
   /// The one object, when segments are ranges of it; how much of it is written.
@@ -81,9 +83,14 @@ struct FragmentedRendition {
     let begin = position
     var offset = begin
     result.decodeTimes.append(decodeTime)
+    sap = 1
+    let segmentStart = decodeTime
     while let sample = try reader.next() {
       if sample.isSync, reader.format.codec.isVideo { try writeFragment(to: sink, at: &offset) }
+      let isFirst = decodeTime == segmentStart
       try append(sample)
+      // It is shown after the segment's beginning: others lead it.
+      if isFirst, fragment.samples.last?.compositionOffset != 0 { sap = 3 }
     }
     try writeFragment(to: sink, at: &offset)
     let range = MediaRange(object: result.objects.count, offset: begin, count: offset - begin)
@@ -94,7 +101,7 @@ struct FragmentedRendition {
     }
     // The edit list skips what lies before 0.
     let start = max(reader.starts[reader.index], MediaTime(0, reader.format.timebase))
-    result.segments.append(WrittenSegment(range: range, start: start))
+    result.segments.append(WrittenSegment(range: range, start: start, sap: sap))
   }
 
   private mutating func append(_ sample: CodedSample) throws {

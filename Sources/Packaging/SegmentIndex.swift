@@ -10,12 +10,12 @@ enum SegmentIndex {
     let times = measured.decodeTimes
     guard let count = UInt16(exactly: measured.segments.count), times.count == measured.segments.count + 1
     else { return nil }
-    var references: [(size: UInt32, duration: UInt32)] = []
+    var references: [(size: UInt32, duration: UInt32, sap: UInt32)] = []
     for (index, segment) in measured.segments.enumerated() {
       guard let size = UInt32(exactly: segment.range.count), size < 1 << 31,
         let duration = UInt32(exactly: times[index + 1] - times[index])
       else { return nil }
-      references.append((size, duration))
+      references.append((size, duration, UInt32(segment.sap)))
     }
     var writer = BoxWriter()
     writer.fullBox("sidx", version: 1, flags: 0) { box in
@@ -28,8 +28,8 @@ enum SegmentIndex {
       for reference in references {
         box.append(reference.size)
         box.append(reference.duration)
-        // starts_with_SAP, SAP_type 1: it decodes from its first byte, pictures in order.
-        box.append(UInt32(0x9000_0000))
+        // starts_with_SAP, SAP_type, SAP_delta_time 0.
+        box.append(0x8000_0000 | reference.sap << 28)
       }
     }
     return writer.bytes

@@ -13,6 +13,9 @@ struct WrittenSegment: Equatable {
   var range: MediaRange
   /// Where it begins to be presented; it ends where the next one begins.
   var start: MediaTime
+  /// The type of stream access point that it begins with (ISO/IEC 14496-12 Annex I): 1, or 3 where pictures that need
+  /// what came before are shown before its first sync sample.
+  var sap = 1
 }
 
 /// A picture that decodes alone, with what a player must fetch for it.
@@ -42,6 +45,8 @@ struct WrittenRendition {
 
   var video: VideoFormat? { formats.lazy.compactMap(\.video).first }
   var hasInit: Bool { initRange != nil }
+  /// The weakest stream access point that a segment begins with.
+  var sap: Int { segments.map(\.sap).max() ?? 1 }
   var bytes: Int64 { objects.reduce(0) { $0 + $1.bytes } }
 
   /// Segments' durations in millionths of a second, as they are printed.

@@ -31,6 +31,9 @@ struct CopyRules {
     guard stream.orientation.isUpright else {
       return "it has to be turned to be upright, and players do not turn it"
     }
+    if let rate = stream.frameRate, rate > Rational(Self.mostPictures, 1) {
+      return "its timestamps are broken: by them there are \(DecimalText.rate(rate)) pictures a second"
+    }
     guard let times, !times.keyframes.values.isEmpty else { return "it has no keyframe to start from" }
     let isBroken = report.faults.contains {
       $0.stream == stream.common.index && Self.brokenTimes.contains($0.code)
@@ -52,6 +55,8 @@ struct CopyRules {
     return isBroken ? "its timestamps are broken" : nil
   }
 
+  /// In a second; no camera's clip that is to be streamed has more.
+  private static let mostPictures: Int64 = 300
   private static let brokenTimes = ["timestamp-jump", "timestamps-absurd", "timestamps-duplicate"]
 
   /// RFC 8216bis 3.1.1 and 3.1.2, and what Media Source takes.

@@ -107,6 +107,7 @@ package struct AssetDocument: Sendable {
       ("target_duration", .integer(record.targetDuration)),
       ("peak_bitrate", .integer(record.peakBitrate)),
       ("average_bitrate", .integer(record.averageBitrate)),
+      ("copied", record.isCopied.map(JSONValue.bool)),
       ("planned_bitrate", record.plannedBitrate.map { .integer($0) }),
       ("iframe_peak_bitrate", record.iframePeakBitrate.map { .integer($0) }),
       ("iframe_average_bitrate", record.iframeAverageBitrate.map { .integer($0) }),

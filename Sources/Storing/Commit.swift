@@ -11,6 +11,12 @@ private enum Way: Equatable {
   case journal(removals: [InventoryEntry])
 }
 
+/// What a commit decided, and the locks that it needs until all is in place.
+private struct Decision {
+  var way: Way
+  var locks: [AssetLock] = []
+}
+
 extension Staging {
   /// Makes the staged asset visible: everything is synced and read back, `beforeVisible` (given the folder in which
   /// keys are paths) may still refuse, and then the asset appears as a whole. Whatever fails before leaves the tree as
@@ -27,10 +33,11 @@ extension Staging {
       try readBack(isCancelled)
       try tree.steps.before(.check)
       try beforeVisible(stagedTree)
-      let way = try chooseWay(replacing: replacing)
+      let decision = try decide(replacing: replacing)
+      defer { withExtendedLifetime(decision.locks) {} }
       try syncStagedFolders()
       if isCancelled() { throw StoreFailure.cancelled }
-      try makeVisible(way)
+      try makeVisible(decision.way)
     } catch {
       // Discards unless a journal is written: then the staging is what it moves from.
       discard()
@@ -72,7 +79,16 @@ extension Staging {
     return own
   }
 
-  private func chooseWay(replacing: Bool) throws(StoreFailure) -> Way {
+  private func decide(replacing: Bool) throws(StoreFailure) -> Decision {
+    guard hasSharedPlaces else { return Decision(way: try chooseWay(replacing: replacing, displaced: [])) }
+    let lock = try lockSharedPlaces()
+    let displaced = try displacedAssets()
+    let way = try chooseWay(replacing: replacing, displaced: displaced.flatMap(\.objects))
+    return Decision(way: way, locks: [lock] + displaced.map(\.lock))
+  }
+
+  /// `displaced` are objects of other assets that this one takes the place of.
+  private func chooseWay(replacing: Bool, displaced: [InventoryEntry]) throws(StoreFailure) -> Way {
     let existing = try tree.existingAsset(id: id, assetKey: assetKey)
     if !replacing, existing != .none { throw .exists(id: id, path: tree.path(assetKey)) }
     let old = existing.summary?.objects ?? []
@@ -87,11 +103,12 @@ extension Staging {
       // Somebody else's files are in there: they stay, which a swap of folders could not do.
     }
     if !replacing {
-      for key in entries.keys.sorted() where try Disk.entry(tree.path(key)) != nil {
-        throw .exists(id: id, path: tree.path(key))
+      let known = Set(displaced.map(\.key))
+      for key in entries.keys.sorted() where !known.contains(key) {
+        if try Disk.entry(tree.path(key)) != nil { throw .exists(id: id, path: tree.path(key)) }
       }
     }
-    return .journal(removals: old.filter { entries[$0.key] == nil })
+    return .journal(removals: (old + displaced).filter { entries[$0.key] == nil })
   }
 
   /// Finds out before anything moves what would stop a move halfway: a file where a folder has to be, or the other way

@@ -50,8 +50,8 @@ struct AlignmentChecks {
     if distance(covered, expected) > tolerance + 50_000 {
       findings.error(
         .coverage, other.path,
-        "it covers \(seconds(covered)) s, expected \(seconds(expected)) s as \(findings.relative(reference.path))"
-      )
+        "it covers \(seconds(covered)) s, expected \(seconds(expected)) s as \(findings.relative(reference.path))",
+        with: [reference.path])
     }
   }
 
@@ -78,8 +78,8 @@ struct AlignmentChecks {
     if reference.video != nil, distance(start, reference.start) > residue {
       findings.error(
         .startSkew, other.path,
-        "sound begins at \(seconds(start)) and pictures at \(seconds(reference.start)), expected less than one audio frame apart"
-      )
+        "sound begins at \(seconds(start)) and pictures at \(seconds(reference.start)), expected less than one audio frame apart",
+        with: [reference.path])
     }
     if other.segments.count != reference.segments.count {
       findings.error(

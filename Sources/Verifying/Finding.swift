@@ -77,16 +77,18 @@ final class Findings {
   }
 
   let root: String
-  /// What follows is of an asset whose streams may be copies: rules that no copy can be made to keep are advice
-  /// (hls-checklist, after rule 23).
-  var isOfCopies = false
+  /// Playlists and media of renditions that hold copied streams: of these, rules that no copy can be made to keep are
+  /// advice (hls-checklist, after rule 23).
+  var copies: Set<String> = []
   var checked = VerificationReport.Counts()
   private var list: [Finding] = []
   private var seen: [Place: Int] = [:]
 
   init(root: String) { self.root = root }
 
-  func error(_ code: FindingCode, _ path: String, _ message: String) {
+  /// `others` are what the finding is about as well.
+  func error(_ code: FindingCode, _ path: String, _ message: String, with others: [String] = []) {
+    let isOfCopies = copies.contains(path) || others.contains { copies.contains($0) }
     add(code, isOfCopies && code.isAdviceForCopies ? .warning : .error, path, message)
   }
   func warn(_ code: FindingCode, _ path: String, _ message: String) { add(code, .warning, path, message) }

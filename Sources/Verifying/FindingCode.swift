@@ -108,6 +108,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
   case segmentNotSync = "SEGMENT-NOT-SYNC"
   case segmentNotIDR = "SEGMENT-NOT-IDR"
   case gopLong = "GOP-LONG"
+  case gopOpen = "GOP-OPEN"
   case nalFraming = "NAL-FRAMING"
   case syncFlag = "SYNC-FLAG"
   case parameterSets = "PARAMETER-SETS"
@@ -149,12 +150,13 @@ package enum FindingCode: String, CaseIterable, Sendable {
   case partLimit = "PART-LIMIT"
   case partType = "PART-TYPE"
 
-  /// Of a copied stream this is advice: peak to average (rule 8), IDRs and GOPs (14), where the tracks begin (18), what
-  /// of them is interlaced or fast (20), and what follows from open GOPs.
+  /// Of a copied stream this is advice: rule 8's peak to average, rule 14's closed GOPs that begin with an IDR, and
+  /// that INDEPENDENT-SEGMENTS is not claimed without them; where copied tracks begin (18), and end, since
+  /// sound other than AAC is not filled up with silence; and square pixels (20).
   var isAdviceForCopies: Bool {
     switch self {
-    case .peakRatio, .segmentNotIDR, .gopLong, .startSkew, .tsRandomAccess, .independentMissing, .ctsRange,
-      .coverage, .pixelAspect:
+    case .peakRatio, .segmentNotIDR, .gopLong, .gopOpen, .independentMissing, .startSkew, .coverage,
+      .pixelAspect:
       true
     default: false
     }
@@ -205,7 +207,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
     case .fragmentBase, .dataOutside, .mdatSize, .sampleDuration: "rule 16 (ISO 14496-12 8.8)"
     case .sequenceOrder, .tfdtMissing, .tfdtGap: "rule 16 (A 7.3)"
     case .ctsRange: "rules 14 and 18"
-    case .segmentNotSync, .segmentNotIDR, .gopLong: "rule 14 (A 7.4, 1.13)"
+    case .segmentNotSync, .segmentNotIDR, .gopLong, .gopOpen: "rule 14 (A 7.4, 1.13)"
     case .nalFraming, .parameterSets: "rule 9 (ISO 14496-15 5.3)"
     case .syncFlag: "rule 14 (ISO 14496-12 8.6.2)"
     case .audioFrame: "rule 9 (ISO 14496-3)"

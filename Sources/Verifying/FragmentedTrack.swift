@@ -185,7 +185,7 @@ struct FragmentedTrack {
     // A closed GOP's first picture in decode order is the first shown.
     if first.isSync, presentations.first != start {
       findings.error(
-        .ctsRange, path, "\(place): a picture is shown before the sync sample, expected closed GOPs")
+        .gopOpen, path, "\(place): a picture is shown before the sync sample, expected closed GOPs")
     }
   }
 

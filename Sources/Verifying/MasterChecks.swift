@@ -11,7 +11,8 @@ struct MasterChecks {
     if !master.isIndependent {
       findings.error(
         .independentMissing, path,
-        "no EXT-X-INDEPENDENT-SEGMENTS, expected since every segment begins with an IDR")
+        "no EXT-X-INDEPENDENT-SEGMENTS, expected since every segment begins with an IDR",
+        with: Array(renditions.keys))
     }
     variants(renditions)
     groups()

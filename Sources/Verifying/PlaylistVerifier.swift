@@ -61,6 +61,7 @@ final class PlaylistVerifier {
     var parser = MediaPlaylistParser(path: path, files: files, findings: findings)
     let playlist = parser.parse(text)
     reached.formUnion(playlist.files)
+    if findings.copies.contains(path) { findings.copies.formUnion(playlist.files) }
     return playlist
   }
 

@@ -178,7 +178,8 @@ struct RenditionChecker {
   /// Each EXTINF is its segment's real length, and their sum does not drift.
   private func durations(_ rendition: Rendition) {
     guard rendition.segments.count == rendition.playlist.segments.count else { return }
-    let frame = max(rendition.videoFrame, rendition.video == nil ? rendition.audioFrame : 0, 1000)
+    // A tick may be rounded at either end.
+    let frame = max(rendition.videoFrame, rendition.video == nil ? rendition.audioFrame : 0, 1000) + 23_000
     var drift: Nanoseconds = 0
     for (index, (item, real)) in zip(rendition.playlist.segments, rendition.segments).enumerated() {
       let difference = sum(item.extinf, -real.duration)

@@ -123,8 +123,8 @@ final class AssetVerifier {
 
   func asset(_ path: String, _ document: JSONValue) {
     let checks = InventoryChecks(path: path, root: findings.root, findings: findings, hash: hash)
-    findings.isOfCopies = ["prefer", "strict"].contains(document["ladder"]?["copy"]?.string ?? "")
-    defer { findings.isOfCopies = false }
+    findings.copies = copies(document)
+    defer { findings.copies = [] }
     let inventory = checks.check(document)
     let playlists = PlaylistVerifier(files: TreeFiles(root: findings.root), deep: deep, findings: findings)
     let lists = inventory.objects.filter { $0.key.hasSuffix(".m3u8") }.map(\.path).sorted()
@@ -159,6 +159,15 @@ final class AssetVerifier {
     for folder in Set(masters.map { TreeFiles.folder($0) }).sorted() {
       playlists.orphans(below: folder, known: known)
     }
+  }
+
+  /// The playlists of renditions that hold copied streams; their media is added when they are read.
+  private func copies(_ document: JSONValue) -> Set<String> {
+    let renditions = (document["renditions"]?.array ?? []).filter {
+      if case .bool(true) = $0["copied"] { true } else { false }
+    }
+    let keys = renditions.flatMap { [$0["playlist"]?.string, $0["iframe_playlist"]?.string] }
+    return Set(keys.compactMap { $0.map { findings.root + "/" + $0 } })
   }
 
   /// WebVTT whose cues are places on pictures: metadata that no playlist leads to.

@@ -53,6 +53,16 @@ enum Layouts {
       ], id: id)
   }
 
+  /// One place for what was packaged last, whatever its id.
+  static func current(_ id: String) -> Layout {
+    Layout(
+      templates: [
+        .asset: "packaged/{id}/asset.json", .master: "media/current/playlist.m3u8",
+        .media: "media/current/{rendition}.m3u8", .segment: "media/current/{rendition}-{n:05}.ts",
+        .poster: "packaged/{id}/poster.jpg",
+      ], id: id)
+  }
+
   /// Several roots, one of them shared by all assets.
   static func several(_ id: String) -> Layout {
     Layout(

@@ -69,7 +69,7 @@ extension Mutation {
       tree.patch(first, "trun", at: 16 + 9 * 16 + 4, be(size - 1, 4))
     },
     Mutation(.sampleDuration, "0") { $0.patch(first, "trun", at: 16, be(0, 4)) },
-    Mutation(.ctsRange, "a picture before the IDR") { $0.patch(first, "trun", at: 16 + 16 + 12, be(-2, 4)) },
+    Mutation(.gopOpen, "a picture before the IDR") { $0.patch(first, "trun", at: 16 + 16 + 12, be(-2, 4)) },
     Mutation(.ctsRange, "two at one time") { $0.patch(first, "trun", at: 16 + 16 + 12, be(1, 4)) },
     Mutation(.segmentNotSync, "flags") { $0.patch(first, "trun", at: 24, be(0x101_0000, 4)) },
   ]
