@@ -17,6 +17,8 @@ final class SoundCopier: TrackCopier {
   private static let longestPriming: Int64 = 4096
   /// What of a longer one is kept.
   private static let keptPackets = 1
+  /// Of AAC, at the sample rate or at half of it (SBR).
+  private static let frames: Set<Int64> = [1024, 960, 2048, 1920]
   private static let usualLengths: [Int64] = [
     1024, 960, 2048, 1920, 1152, 576, 1536, 480, 512, 256, 768, 240, 120,
   ]
@@ -158,7 +160,8 @@ final class SoundCopier: TrackCopier {
     format.audio?.priming = Int(clamping: max(0, 0 &- beginning.time))
     if format.audio?.frameSize == 0 { format.audio?.frameSize = Int(clamping: beginning.length) }
     if track.codec == .aac { silence = SilentAAC.frame(configuration: Array(format.configuration)) }
-    frame = max(first.length, beginning.length)
+    // A container's edits may state other lengths for single frames.
+    frame = [first.length, beginning.length].first { Self.frames.contains($0) } ?? 1024
     try beginLate(beginning)
     writer = try PacketFileWriter(path: track.path, format: format)
     for packet in skipped { try push(packet) }

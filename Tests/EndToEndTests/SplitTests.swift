@@ -123,19 +123,19 @@ extension EndToEnd {
     @Test func theNewestIsCurrent() throws {
       let folder = try TemporaryFolder()
       let current = { TreeDump.files("\(folder.path)/media/current") }
-      func package(_ fixture: String, _ id: String) throws {
-        let ladder = try folder.write(
-          String(contentsOfFile: Checkout.path("Ladders/watchparty.json"), encoding: .utf8)
-            .replacing("268435456", with: "65536"), "small.json")
-        let made = try Rung.package(Fixture.path(fixture), into: folder.path, id: id, ladder: ladder, [])
+      func put(_ fixture: String, _ id: String) throws {
+        let made = try Rung.run([
+          "split", Fixture.path(fixture), "--ladder", Checkout.path("Ladders/watchparty.json"), "--part-size",
+          "64KiB", "--into", folder.path, "--id", id,
+        ])
         #expect(made.exit == 0, "\(made)")
         let verified = try Rung.run(["verify", "\(folder.path)/packaged/\(id)/asset.json"])
         #expect(verified.exit == 0, "\(verified)")
       }
-      try package("holiday.mp4", "first")
+      try put("holiday.mp4", "first")
       let many = current()
       #expect(many.count > 3)
-      try package("ntsc.mkv", "second")
+      try put("ntsc.mkv", "second")
       #expect(current().count < many.count)
       #expect(TreeDump.files("\(folder.path)/packaged") == ["second/asset.json"])
     }
