@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Testing
-internal import Verifying
+
+@testable import Verifying
 
 @Suite struct ReportTests {
   @Test func textHasOneLineAFindingAndTheCounts() throws {
@@ -70,5 +71,21 @@ internal import Verifying
     let report = try tree.verify()
     #expect(report.findings.map(\.code) == ["ASSET-CLOCK", "ASSET-PATH"])
     #expect(report.findings.allSatisfy { !$0.message.contains("\n") })
+  }
+
+  /// A rule that no copy can keep is advice for copies and what is compared with them, and for nothing else.
+  @Test func adviceIsForCopiesOnly() {
+    let findings = Findings(root: "/tree")
+    findings.copies = ["/tree/copy.m3u8"]
+    findings.error(.startSkew, "/tree/copy.m3u8", "late")
+    findings.error(.coverage, "/tree/sound.m3u8", "short", with: ["/tree/copy.m3u8"])
+    findings.error(.tfdtGap, "/tree/copy.m3u8", "a gap")
+    findings.error(.startSkew, "/tree/made.m3u8", "late")
+    let report = findings.report()
+    #expect(
+      report.findings.map { "\($0.severity.rawValue) \($0.code) \($0.path)" } == [
+        "error TFDT-GAP copy.m3u8", "warning START-SKEW copy.m3u8", "error START-SKEW made.m3u8",
+        "warning COVERAGE sound.m3u8",
+      ])
   }
 }
