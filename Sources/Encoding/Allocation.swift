@@ -143,9 +143,28 @@ package struct Allocation: Sendable {
     return (0..<count).map { video.chunks[(2 * $0 + 1) * video.chunks.count / (2 * count)] }
   }
 
-  /// The chunks that are encoded first: every fourth of a title that has enough of them for the rest to gain by it.
+  /// The chunks that are encoded first, where a title has enough of them for the rest to gain by it: about a fourth,
+  /// in runs that share a keyframe of the source, since decoding begins there.
   package static func firstWave(_ video: VideoPlan) -> Set<Int> {
     guard video.chunks.count >= 6 else { return [] }
-    return Set(video.chunks.indices.filter { $0 % 4 == 1 })
+    var wave: Set<Int> = []
+    var run: [Int] = []
+    var passed = 2
+    for chunk in video.chunks {
+      if let last = run.last, video.chunks[last].seek != chunk.seek { close() }
+      run.append(chunk.index)
+    }
+    close()
+    return wave.count < video.chunks.count ? wave : []
+
+    func close() {
+      // Every fourth chunk is owed; a run is taken when half of it is.
+      passed += run.count
+      if passed >= 4 {
+        wave.formUnion(run)
+        passed -= 4 * run.count
+      }
+      run = []
+    }
   }
 }

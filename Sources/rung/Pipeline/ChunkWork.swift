@@ -52,9 +52,12 @@ struct ChunkWork: Sendable {
   private enum Part: String { case statistics, tree, result }
   private func name(_ part: Part, _ chunk: Chunk) -> String { "analysis-\(chunk.index)-\(part.rawValue)" }
 
-  func analysis(_ video: VideoPlan, _ chunk: Chunk, _ controls: EncodeControls) throws -> WorkTask? {
+  func isAnalysed(_ chunk: Chunk) throws -> Bool {
+    try isMade(name(.statistics, chunk)) && isMade(name(.tree, chunk)) && isMade(name(.result, chunk))
+  }
+
+  func analysis(_ video: VideoPlan, _ chunk: Chunk, _ controls: EncodeControls) throws -> WorkTask {
     let names = (name(.statistics, chunk), name(.tree, chunk), name(.result, chunk))
-    if try isMade(names.0), try isMade(names.1), try isMade(names.2) { return nil }
     let (statistics, tree) = (try store.path(for: names.0), try store.path(for: names.1))
     let job = AnalysisJob(
       plan: video, chunk: chunk, controls: controls, statisticsPath: statistics, treePath: tree)

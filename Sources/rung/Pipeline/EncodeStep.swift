@@ -25,7 +25,10 @@ struct EncodeStep: Sendable {
     let sound = TaskList(try plan.audio.compactMap { try work.sound($0, plan.timeline) })
     guard let video = plan.video else { return try pool.run(sound) }
     let shared = video.rungs.filter { $0.codec == .h264 }
-    let analysis = TaskList(try video.chunks.compactMap { try work.analysis(video, $0, plan.controls) })
+    let pending = try video.chunks.filter { try !work.isAnalysed($0) }.map { ChunkQueue.Work(chunk: $0) }
+    let analysis = ChunkQueue(pending, workers: pool.workers) { [work, plan] in
+      try work.analysis(video, $0.chunk, plan.controls)
+    }
     try pool.run(TaskSequence([sound, analysis]))
     let chunks = try video.chunks.map { try work.analysisResult($0) }
     let allocation = try allocation(video, chunks, shared, on: pool)

@@ -15,22 +15,23 @@ struct WorkTask: Sendable {
 
 /// Hands out tasks, one at a time, until there are none. Asked from several threads.
 protocol TaskSource: Sendable {
-  func next() throws -> WorkTask?
+  /// `worker` is the number of the thread that asks, from 0.
+  func next(for worker: Int) throws -> WorkTask?
 }
 
 /// Tasks in a fixed order.
 final class TaskList: TaskSource {
   private let rest: Mutex<ArraySlice<WorkTask>>
   init(_ tasks: [WorkTask]) { rest = Mutex(tasks[...]) }
-  func next() -> WorkTask? { rest.withLock { $0.popFirst() } }
+  func next(for worker: Int) -> WorkTask? { rest.withLock { $0.popFirst() } }
 }
 
 /// Several sources, one after another.
 final class TaskSequence: TaskSource {
   private let sources: [any TaskSource]
   init(_ sources: [any TaskSource]) { self.sources = sources }
-  func next() throws -> WorkTask? {
-    for source in sources { if let task = try source.next() { return task } }
+  func next(for worker: Int) throws -> WorkTask? {
+    for source in sources { if let task = try source.next(for: worker) { return task } }
     return nil
   }
 }
@@ -70,7 +71,7 @@ final class WorkPool: Sendable {
     self.onProgress = onProgress
     self.onLog = onLog
     for index in 0..<workers {
-      let thread = Thread { [self] in work() }
+      let thread = Thread { [self] in work(as: index) }
       thread.stackSize = 4 << 20
       thread.name = "rung-slot-\(index)"
       thread.start()
@@ -100,14 +101,14 @@ final class WorkPool: Sendable {
     for _ in 0..<workers { ended.wait() }
   }
 
-  private func work() {
+  private func work(as index: Int) {
     var worker: WorkerProcess?
     while true {
       start.wait()
       let source = state.withLock { $0.isClosed ? nil : $0.source }
       guard let source else { break }
       do {
-        while state.withLock({ $0.failure == nil }), !live.isClosed, let task = try source.next() {
+        while state.withLock({ $0.failure == nil }), !live.isClosed, let task = try source.next(for: index) {
           try perform(task, with: &worker)
         }
       } catch {
