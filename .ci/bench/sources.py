@@ -15,9 +15,9 @@ from drawn import animation, screen
 from filmed import camera, sports
 from graph import RATE
 
-# Rate factors of the sources' own encoding: near what cameras record (about 40 Mbit/s where there is grain), so
-# that decoding costs what it does in practice.
-FACTORS = {"camera": 16, "animation": 12, "screen": 12, "sports": 14}
+# Rate factors of the sources' own encoding: near what phones record and editors upload (15 to 25 Mbit/s where there
+# is grain or motion), so that decoding costs what it does in practice.
+FACTORS = {"camera": 21, "animation": 14, "screen": 14, "sports": 20}
 KINDS = {"camera": camera, "animation": animation, "screen": screen, "sports": sports}
 
 
