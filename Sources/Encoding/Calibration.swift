@@ -20,8 +20,8 @@ package struct CalibrationJob: Codable, Sendable, Equatable {
 package struct Calibration: Codable, Sendable, Equatable {
   package var analysed: BitSum
   package var rungs: [String: BitSum]
-  /// How well each size of the ladder can be restored from the next smaller one: peak signal-to-noise ratio in
-  /// decibels, by the name of the larger rung.
+  /// How well a rung's pictures can be restored from the next smaller size of the ladder: peak signal-to-noise ratio
+  /// of brightness in decibels. Only where the ladder lets go of rungs that add nothing.
   package var restorable: [String: Double]
 
   package init(analysed: BitSum, rungs: [String: BitSum], restorable: [String: Double]) {
@@ -46,19 +46,27 @@ package struct Calibration: Codable, Sendable, Equatable {
     let trials = try job.chunk.rungs.map {
       try Trial($0.asked(for: analysed, of: PassStatistics.sum(analysis.frames)), job.chunk)
     }
-    try run(trials, job.chunk, reader: &reader)
+    let restoring = job.chunk.controls.dropsRedundant ? Restoring(job.chunk.sizes, trials.map(\.size)) : nil
+    try run(trials, restoring, job.chunk, reader: &reader)
     var rungs: [String: BitSum] = [:]
     for trial in trials { rungs[trial.name] = try trial.result() }
-    return Calibration(analysed: analysed, rungs: rungs, restorable: [:])
+    let restorable = trials.compactMap { trial in
+      restoring?.decibels(trial.size).map { (trial.name, $0) }
+    }
+    return Calibration(
+      analysed: analysed, rungs: rungs, restorable: Dictionary(uniqueKeysWithValues: restorable))
   }
 
   /// x264 gives its statistics their name only when the encoders are freed: at the end of this function.
-  private static func run(_ trials: [Trial], _ chunk: ChunkJob, reader: inout PictureReader) throws {
+  private static func run(
+    _ trials: [Trial], _ restoring: Restoring?, _ chunk: ChunkJob, reader: inout PictureReader
+  ) throws {
     var cascade = PictureCascade(
       sizes: chunk.sizes, sourceColour: chunk.source.mapsTones ? .bt709 : chunk.source.colour,
       colour: chunk.colour)
     for trial in trials { try trial.open() }
-    let needed = (trials.map { chunk.sizes.firstIndex(of: $0.size) ?? 0 }.max() ?? 0) + 1
+    let smallest = trials.map { chunk.sizes.firstIndex(of: $0.size) ?? 0 }.max() ?? 0
+    let needed = min(chunk.sizes.count, smallest + (restoring == nil ? 1 : 2))
     for (index, time) in chunk.schedule.values.enumerated() {
       if index == 0 { try reader.start(at: time, seek: chunk.seek) }
       guard try reader.show(time) else { throw EncodingFailure.noPicture(stream: chunk.stream) }
@@ -67,6 +75,7 @@ package struct Calibration: Codable, Sendable, Equatable {
         picture.forgetPictureType()
         for trial in trials where trial.size == chunk.sizes[size] { try trial.encode(picture) }
       }
+      try restoring?.look(cascade, frame: index)
     }
     for trial in trials { try trial.close() }
   }

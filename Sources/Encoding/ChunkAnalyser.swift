@@ -38,7 +38,7 @@ package enum ChunkAnalyser {
       kernel: .bilinear)
     let encoder = try VideoEncoder.open(EncoderTuning.analysis(of: job))
     for (index, time) in job.schedule.values.enumerated() {
-      if index == 0 { try reader.start(at: time, seek: job.seek) }
+      if index == 0 { try reader.start(at: time, seek: job.seek, roughly: true) }
       guard try reader.show(time) else { throw EncodingFailure.noPicture(stream: job.stream) }
       try cascade.scale(reader.picture, count: 1) { _, picture in
         picture.presentation = Int64(index)

@@ -41,6 +41,25 @@ extension Frame {
     return unsafe (start + row * stride)[column]
   }
 
+  /// The mean of the squared differences of brightness to `other`, of the same size; nil where they cannot be compared.
+  package func lumaError(to other: borrowing Frame) -> Double? {
+    let (columns, rows) = planeSize(0)
+    guard other.size == size, columns > 0, rows > 0, let (a, aStride) = unsafe writable(0),
+      let (b, bStride) = unsafe other.writable(0)
+    else { return nil }
+    var sum = 0
+    for row in 0..<rows {
+      let (left, right) = unsafe (a + row * aStride, b + row * bStride)
+      var line: Int32 = 0
+      for column in 0..<columns {
+        let difference = unsafe Int32(left[column]) &- Int32(right[column])
+        line &+= difference &* difference
+      }
+      sum &+= Int(line)
+    }
+    return Double(sum) / Double(columns * rows)
+  }
+
   private func planeSize(_ plane: Int) -> (columns: Int, rows: Int) {
     plane == 0 ? (size.width, size.height) : ((size.width + 1) / 2, (size.height + 1) / 2)
   }

@@ -40,6 +40,11 @@ package struct PictureCascade: ~Copyable {
     }
   }
 
+  /// Lends the picture of size `index` from the last `scale` that came so far.
+  package func picture<Result>(
+    _ index: Int, _ body: (borrowing Frame) throws -> Result
+  ) throws -> Result { try body(steps[index].picture) }
+
   private mutating func prepare(for picture: borrowing Frame) throws {
     let found = Input(size: picture.size, format: picture.format, planes: PlaneScaler.Input(picture))
     if input == found { return }

@@ -37,6 +37,8 @@ package struct PictureReader: ~Copyable {
   private var awaited: [Int64] = []
   private var failures = 0
 
+  private var isRough = false
+
   /// As many as the survey passes over.
   private static let toleratedFailures = 64
 
@@ -89,9 +91,13 @@ package struct PictureReader: ~Copyable {
   /// Packets that the decoder could not read so far.
   package var refusedPackets: Int { decoder.refused }
 
-  /// Makes ready to show pictures from `wanted` on; `seek` is the time of a keyframe not after it.
-  package mutating func start(at wanted: Int64, seek: Int64) throws {
-    if try goesOn(to: wanted, seek: seek) { return }
+  /// Makes ready to show pictures from `wanted` on; `seek` is the time of a keyframe not after it. `roughly`: they are
+  /// to be looked at and not to be shown (see `Decoder.decodeRoughly`).
+  package mutating func start(at wanted: Int64, seek: Int64, roughly: Bool = false) throws {
+    if roughly == isRough, try goesOn(to: wanted, seek: seek) { return }
+    // Pictures on their way through the decoder are of the other kind: it begins anew, below.
+    isRough = roughly
+    decoder.decodeRoughly(roughly)
     let overlap = source.deinterlacing == .off ? 0 : 3
     for distance in mustCount ? [] : [0, 1, 4, 15] as [Int64] {
       let back = MediaTime(distance, Rational(1, 1)).ticks(in: source.timebase)

@@ -21,17 +21,41 @@ struct EncodeStep: Sendable {
     self.work = work
   }
 
-  func run(on pool: WorkPool) throws {
+  /// Gives the plan as it was made: without rungs that add nothing, where the ladder lets them go.
+  func run(on pool: WorkPool) throws -> Plan {
     let sound = TaskList(try plan.audio.compactMap { try work.sound($0, plan.timeline) })
-    guard let video = plan.video else { return try pool.run(sound) }
-    let shared = video.rungs.filter { $0.codec == .h264 }
+    guard let video = plan.video else {
+      try pool.run(sound)
+      return plan
+    }
     let pending = try video.chunks.filter { try !work.isAnalysed($0) }.map { ChunkQueue.Work(chunk: $0) }
     let analysis = ChunkQueue(pending, workers: pool.workers) { [work, plan] in
       try work.analysis(video, $0.chunk, plan.controls)
     }
     try pool.run(TaskSequence([sound, analysis]))
     let chunks = try video.chunks.map { try work.analysisResult($0) }
-    let allocation = try allocation(video, chunks, shared, on: pool)
+    let trials = try trials(video, chunks, on: pool)
+    let made = without(Redundancy.rungs(video.rungs, trials))
+    if let video = made.video { try encode(video, chunks, trials, on: pool) }
+    return made
+  }
+
+  private func without(_ redundant: Set<String>) -> Plan {
+    var made = plan
+    made.video?.rungs.removeAll { redundant.contains($0.name) }
+    made.notes += redundant.sorted().map {
+      PlanNote($0, "left out: the next smaller rung shows as much")
+    }
+    return made
+  }
+
+  /// Shares out the bits and spends them.
+  private func encode(
+    _ video: VideoPlan, _ chunks: [ChunkAnalysis], _ trials: [Calibration], on pool: WorkPool
+  ) throws {
+    let shared = video.rungs.filter { $0.codec == .h264 }
+    let allocation = Allocation(
+      video: video, controls: plan.controls, chunks: chunks, calibrations: trials)
     var own = ownRates(video, chunks)
     var allotments = allotments(allocation, shared)
     for (name, rates) in own { allotments[name] = rates.first }
@@ -66,9 +90,10 @@ struct EncodeStep: Sendable {
   // MARK: Bits
 
   /// Tries a few GOPs at every rung.
-  private func allocation(
-    _ video: VideoPlan, _ chunks: [ChunkAnalysis], _ rungs: [Rung], on pool: WorkPool
-  ) throws -> Allocation {
+  private func trials(
+    _ video: VideoPlan, _ chunks: [ChunkAnalysis], on pool: WorkPool
+  ) throws -> [Calibration] {
+    let rungs = video.rungs.filter { $0.codec == .h264 }
     let tried = Allocation.calibrated(video)
     let trials = try tried.map { chunk in
       ChunkQueue.Work(chunk: chunk, rungs: try work.missingTrials(video, chunk, rungs))
@@ -80,9 +105,7 @@ struct EncodeStep: Sendable {
       ChunkQueue(trials, workers: pool.workers, costs: costs) { [work, plan] in
         try work.trial(video, $0.chunk, rungs: $0.rungs, guesses, plan.controls)
       })
-    return Allocation(
-      video: video, controls: plan.controls, chunks: chunks,
-      calibrations: try tried.flatMap { try work.trialResults($0, rungs) })
+    return try tried.flatMap { try work.trialResults($0, rungs) }
   }
 
   /// For each rung whose encoder plans its own bits.

@@ -71,7 +71,7 @@ struct PackagePipeline {
     }
     plan = CopyPlanner.settle(plan, copied: copying.tracks, ladder: applied)
     let staging = try tree.begin(lock, layout: plan.layout)
-    let encoded = try encode(plan, source, store)
+    let encoded = try encode(&plan, source, store)
     let asset = try times.measure("package", item: id) {
       try package(plan, encoded, copying, source, staging)
     }
@@ -156,7 +156,8 @@ struct PackagePipeline {
     return try ChunkStore.open(tree, key: key, now: Int64(Date().timeIntervalSince1970))
   }
 
-  private func encode(_ plan: Plan, _ source: SourceFile, _ store: ChunkStore) throws -> EncodeStep {
+  /// Makes the tracks; `plan` is what was made afterwards.
+  private func encode(_ plan: inout Plan, _ source: SourceFile, _ store: ChunkStore) throws -> EncodeStep {
     let progress = Progress(
       total: plan.video?.frames ?? Int(plan.timeline.duration.approximateSeconds.rounded(.up)),
       frameRate: plan.video?.frameRate ?? Rational(1, 1), log: shell.log)
@@ -200,7 +201,7 @@ struct PackagePipeline {
       work: ChunkWork(
         sourceName: source.name, store: store, isCancelled: { cancellation.isCancelled },
         onReused: { progress.advance(frames: $0) }))
-    try times.measure("encode", item: plan.layout.id) { try step.run(on: pool) }
+    plan = try times.measure("encode", item: plan.layout.id) { try step.run(on: pool) }
     note(try step.ends(), plan.layout.id)
     return step
   }
