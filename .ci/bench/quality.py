@@ -42,12 +42,11 @@ class Judge:
         rate = frames_per_second(made.frame_rate)
         fit = f"scale={size[0]}:{size[1]}:flags=bicubic,format=yuv420p,settb=1/1000,setpts=N/({rate}*TB)"
         log = f"{made.name}.log"
-        last = (f"libvmaf=n_threads=1:n_subsample={self.every}:log_fmt=json:log_path={log}" if self.ffmpeg
+        last = (f"libvmaf=n_threads={os.cpu_count() or 1}:n_subsample={self.every}:log_fmt=json:log_path={log}" if self.ffmpeg
                 else f"ssim=stats_file={log}")
         graph = f"[0:v]{fit}[a];[1:v]fps={made.frame_rate},{fit}[b];[a][b]{last}:shortest=1"
-        command = [self.ffmpeg or "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1", "-i",
-                   os.path.abspath(made.path), "-threads", "1", "-i", os.path.abspath(source),
-                   "-filter_complex_threads", "1", "-lavfi", graph, "-f", "null", "-"]
+        command = [self.ffmpeg or "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-i",
+                   os.path.abspath(made.path), "-i", os.path.abspath(source), "-lavfi", graph, "-f", "null", "-"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if done.returncode:
             raise Unmeasured(f"{self.metric} of {made.name}: {(done.stderr.strip() or 'no output')[-300:]}")

@@ -218,7 +218,8 @@ final class SoundCopier: TrackCopier {
   private func checkHole(_ hole: Int64, at time: Int64) throws {
     guard track.coversAll || !keepsPriming else { return }
     let place = MediaTime(time, timebase)
-    let limit = timebase.denominator / (keepsPriming ? 2 : 1000)
+    // At its beginning sound that is late by more than is heard counts as missing.
+    let limit = timebase.denominator / (keepsPriming ? (time == 0 ? 20 : 2) : 1000)
     if hole > max(limit, tolerance) { throw CopyStop(.soundMissing, at: place) }
     if !keepsPriming, hole < 0 &- max(limit, tolerance) { throw CopyStop(.timesJump, at: place) }
   }
