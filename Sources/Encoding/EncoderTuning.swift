@@ -65,13 +65,12 @@ enum EncoderTuning {
     _ rung: Rung, _ allotment: Allotment, _ job: ChunkJob, statistics: String,
     _ settings: inout VideoEncoderSettings
   ) {
-    // Small rungs are cheap and gain most from a better search; the large ones live from the analysis.
+    // Smaller rungs are cheap and gain most from a better search; the large ones live from the analysis.
     let isSmall = rung.size.area <= 640 * 360
     let isLarge = rung.size.area > 854 * 480
     let (preset, extra) =
       switch job.controls.speed {
       case .fast: ("superfast", isSmall ? "subme=2:trellis=1" : "subme=1:trellis=\(isLarge ? 1 : 0)")
-      case .balanced where isSmall: ("faster", "trellis=1")
       case .balanced: ("superfast", isLarge ? "subme=2:trellis=1" : "subme=4:trellis=1")
       case .best: ("faster", isSmall ? "subme=7:trellis=2" : "subme=6:trellis=1")
       }
