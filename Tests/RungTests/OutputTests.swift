@@ -165,6 +165,9 @@ private final class Recorder: Sendable {
   @Test func moreFramesThanThereAreStayAtTheTotal() {
     var snapshot = ProgressSnapshot(
       step: "encode", frames: 10, total: 10, done: 10, elapsed: 0, frameRate: Rational(0, 0))
+    let first = ProgressSnapshot(
+      step: "encode", frames: 8, total: 360, done: 8, elapsed: 300, frameRate: Rational(30, 1))
+    #expect(first.speed == nil && first.remainingMilliseconds == nil)
     #expect(snapshot.percent == 100 && snapshot.speed == nil && snapshot.remainingMilliseconds == nil)
     snapshot.total = 0
     #expect(snapshot.percent == 0 && snapshot.bar(width: 80) == "encode")

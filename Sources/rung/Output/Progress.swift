@@ -105,14 +105,17 @@ struct ProgressSnapshot: Sendable, Equatable {
 
   var percent: Int { total > 0 ? min(100, frames * 100 / total) : 0 }
 
+  /// A step's first frames are reported as it begins: before so much time nothing can be told from them.
+  private static let leastElapsed: UInt64 = 100_000_000
+
   /// Times real time; nil before there is anything to tell it from.
   var speed: Double? {
-    guard done > 0, elapsed > 0, frameRate.isPositive else { return nil }
+    guard done > 0, elapsed >= Self.leastElapsed, frameRate.isPositive else { return nil }
     return Double(done) / frameRate.approximate / (Double(elapsed) / 1e9)
   }
 
   var remainingMilliseconds: Int64? {
-    guard done > 0, frames < total else { return nil }
+    guard done > 0, elapsed >= Self.leastElapsed, frames < total else { return nil }
     return Int64(exactly: (Double(elapsed) / 1e6 * Double(total - frames) / Double(done)).rounded())
   }
 
