@@ -41,6 +41,11 @@ package struct Allocation: Sendable {
     share(rung, among: video.chunks.indices.map { $0 }, wanted: wanted(rung), correction: 1)
   }
 
+  /// The quantiser at which `rung` would be encoded throughout.
+  package func quantiser(for rung: Rung) -> Double {
+    quantiser(for: rung, among: video.chunks.indices.map { $0 }, wanted: wanted(rung), 1)
+  }
+
   /// The same after the first wave, which took `bits`, by the index of the chunk, of what `first` gave: chunks of the
   /// wave keep theirs, the rest gets what is left.
   package func allotments(for rung: Rung, first: [Allotment], took bits: [Int: Double]) -> [Allotment] {

@@ -21,7 +21,7 @@ package struct AnalysisJob: Codable, Sendable, Equatable {
     plan: VideoPlan, chunk: Chunk, controls: EncodeControls, statisticsPath: String, treePath: String
   ) {
     stream = plan.stream
-    source = plan.source
+    source = plan.source.reduced(to: Self.size(for: plan.rungs))
     frameRate = plan.frameRate
     colour = plan.colour
     gopFrames = plan.gopFrames
@@ -58,11 +58,11 @@ package struct ChunkAnalysis: Codable, Sendable, Equatable {
   /// Frames at the head and the tail whose picture is black.
   package var blackHead: Int
   package var blackTail: Int
-  package var refusedPackets: Int
+  package var damage: PictureDamage
 
   package init(
     size: PictureSize, bits: BitSum, frames: FrameBits, gopBits: [Double], sceneCuts: [Int], blackHead: Int,
-    blackTail: Int, refusedPackets: Int
+    blackTail: Int, damage: PictureDamage
   ) {
     self.size = size
     self.bits = bits
@@ -71,6 +71,6 @@ package struct ChunkAnalysis: Codable, Sendable, Equatable {
     self.sceneCuts = sceneCuts
     self.blackHead = blackHead
     self.blackTail = blackTail
-    self.refusedPackets = refusedPackets
+    self.damage = damage
   }
 }

@@ -13,9 +13,8 @@ package enum ChunkAnalyser {
   package static func analyse(
     _ job: AnalysisJob, reader: inout PictureReader, progress: (Int) throws -> Void
   ) throws -> ChunkAnalysis {
-    var luma: [Double] = []
-    let refusedBefore = reader.refusedPackets
-    try firstPass(job, reader: &reader, luma: &luma, progress: progress)
+    var seen = Seen(frames: job.schedule.values.count)
+    try firstPass(job, reader: &reader, seen: &seen, progress: progress)
     let statistics = try PassStatistics(path: job.statisticsPath)
     guard statistics.frames.count == job.schedule.values.count else {
       throw EncodingFailure.frameCount(
@@ -24,32 +23,53 @@ package enum ChunkAnalyser {
     return ChunkAnalysis(
       size: job.size, bits: PassStatistics.sum(statistics.frames), frames: frameBits(statistics),
       gopBits: gopBits(statistics, job.gopFrames), sceneCuts: statistics.sceneCuts,
-      blackHead: luma.prefix { $0 < blackLuma }.count,
-      blackTail: luma.reversed().prefix { $0 < blackLuma }.count,
-      refusedPackets: max(0, reader.refusedPackets - refusedBefore))
+      blackHead: seen.luma.prefix { $0 < blackLuma }.count,
+      blackTail: seen.luma.reversed().prefix { $0 < blackLuma }.count,
+      damage: seen.damage)
+  }
+
+  /// What the pictures themselves showed.
+  private struct Seen {
+    var luma: [Double] = []
+    var damage: PictureDamage
+
+    init(frames: Int) { damage = PictureDamage(frames: frames) }
+
+    mutating func note(_ reader: borrowing PictureReader, wanted: Int64, slack: Int64, frame: Int) {
+      // The picture of this very time, or the one before in its place.
+      guard let shown = reader.pictureTime, wanted &- shown > slack || shown &- wanted > slack else { return }
+      damage.missing += 1
+      if damage.firstMissing == nil { damage.firstMissing = frame }
+    }
   }
 
   /// x264 gives its files their names only when the encoder is freed: at the end of this function.
   private static func firstPass(
-    _ job: AnalysisJob, reader: inout PictureReader, luma: inout [Double], progress: (Int) throws -> Void
+    _ job: AnalysisJob, reader: inout PictureReader, seen: inout Seen, progress: (Int) throws -> Void
   ) throws {
     var cascade = PictureCascade(
       sizes: [job.size], sourceColour: job.source.mapsTones ? .bt709 : job.source.colour, colour: job.colour,
       kernel: .bilinear)
     let encoder = try VideoEncoder.open(EncoderTuning.analysis(of: job))
+    // A schedule's times are those of pictures, or of second fields that lie between two.
+    let frame = MediaTime(1, job.frameRate.inverse).ticks(in: job.source.timebase, rounding: .up)
+    let slack = job.source.deinterlacing == .off ? frame / 2 : frame
+    let concealed = reader.concealedPictures
     for (index, time) in job.schedule.values.enumerated() {
       if index == 0 { try reader.start(at: time, seek: job.seek, roughly: true) }
       guard try reader.show(time) else { throw EncodingFailure.noPicture(stream: job.stream) }
+      seen.note(reader, wanted: time, slack: slack, frame: index)
       try cascade.scale(reader.picture, count: 1) { _, picture in
         picture.presentation = Int64(index)
         picture.forgetPictureType()
-        luma.append(picture.meanLuma)
+        seen.luma.append(picture.meanLuma)
         try encoder.encode(picture) { _ in }
       }
       if index % 8 == 7 { try progress(8) }
     }
     try progress(job.schedule.values.count % 8)
     try encoder.finish { _ in }
+    seen.damage.concealed = max(0, reader.concealedPictures - concealed)
     let tree = job.statisticsPath + ".mbtree"
     if tree != job.treePath { _ = unsafe rename(tree, job.treePath) }
   }

@@ -5,7 +5,7 @@ package import Media
 package struct ChunkJob: Codable, Sendable, Equatable {
   /// Raised whenever this code makes other bytes of the same plan, so that chunks kept by an older build are not
   /// taken for today's.
-  package static let format = 6
+  package static let format = 7
 
   package var stream: Int
   package var source: PictureSource
@@ -128,6 +128,8 @@ package enum EncodingFailure: Error, Equatable, Sendable {
   /// The encoder gave another number of packets than it got pictures.
   case frameCount(rung: String, expected: Int, got: Int)
   case noSound(stream: Int)
+  /// More of the pictures is missing than is tolerated; `at`: where the first one is.
+  case incomplete(stream: Int, missing: Int, frames: Int, at: MediaTime)
 
   package var message: String {
     switch self {
@@ -135,8 +137,16 @@ package enum EncodingFailure: Error, Equatable, Sendable {
       "no picture of video stream \(stream) can be decoded; the file may be damaged, or only its sound is whole"
     case .frameCount(let rung, let expected, let got):
       "the encoder of \(rung) gave \(got) packets for \(expected) pictures; please report this source"
+    case .incomplete(let stream, let missing, let frames, let at):
+      "\(Self.percent(missing, of: frames)) % of the pictures of video stream \(stream) cannot be decoded, the first at "
+        + "\(DecimalText.seconds(at, places: 1)) s; get the file again from where it came, or raise --tolerance"
     case .noSound(let stream):
       "no sound of audio stream \(stream) can be decoded; the file may be damaged"
     }
+  }
+
+  /// Never less than it is: 5.2 % is above a tolerance of 5 %.
+  private static func percent(_ part: Int, of whole: Int) -> Int {
+    whole > 0 ? (part &* 100 &+ whole - 1) / whole : 100
   }
 }

@@ -46,20 +46,26 @@ package struct RateCheck: Sendable {
     buffer = bufferSeconds * Double(rung.maxBitrate)
   }
 
-  /// `sizes[c]` are the bytes of chunk c's frames in decode order. Gives new allotments for chunks at fault.
-  package func again(_ sizes: [[Int]], _ allotments: [Allotment]) -> [Int: Allotment] {
+  /// `sizes[c]` are the bytes of chunk c's frames in decode order. Gives new allotments for chunks at fault. `isStrict`:
+  /// lowering them was tried.
+  package func again(
+    _ sizes: [[Int]], _ allotments: [Allotment], isStrict: Bool = false
+  ) -> [Int: Allotment] {
     var result = dryChunks(sizes, allotments)
     if result.isEmpty, let total = margins.total {
       result = driftedChunks(sizes, allotments, tolerance: total)
     }
     for (chunk, factor) in fastChunks(sizes) {
       var allotment = result[chunk] ?? allotments[chunk]
-      allotment.bitrate = min(allotment.bitrate, Int(Double(rate(sizes[chunk], chunk)) * factor))
+      allotment.bitrate = min(allotment.bitrate, max(8000, Int(Double(allotments[chunk].bitrate) * factor)))
       allotment.share = allotment.bitrate
-      // Over any stretch of time no more than the rate and this buffer: the bound holds by itself.
-      allotment.buffer = Allotment.Buffer(
-        bits: min(allotment.buffer?.bits ?? Int(buffer), Int(0.3 * peak)),
-        startFullness: allotment.buffer?.startFullness ?? Self.fullAtStart)
+      if isStrict {
+        // Over any stretch of time no more than the rate and this buffer: the bound holds by itself. But large
+        // keyframes suffer for it.
+        allotment.buffer = Allotment.Buffer(
+          bits: min(allotment.buffer?.bits ?? Int(buffer), Int(0.3 * peak)),
+          startFullness: allotment.buffer?.startFullness ?? Self.fullAtStart)
+      }
       result[chunk] = allotment
     }
     return result

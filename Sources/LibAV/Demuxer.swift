@@ -147,6 +147,12 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     return unsafe stream.pointee.discard == AVDISCARD_ALL
   }
 
+  /// How many packets of a stream the container's index lists so far; 0 where there is none.
+  package func indexedPackets(of index: Int) -> Int {
+    guard let stream = unsafe self.stream(index) else { return 0 }
+    return max(0, Int(unsafe avformat_index_get_entries_count(stream)))
+  }
+
   /// Ticks of a stream's packets; 1/1000000 for a stream that is not there.
   package func timebase(of index: Int) -> Rational {
     guard let stream = unsafe self.stream(index) else { return Rational(1, 1_000_000) }

@@ -20,11 +20,13 @@ package enum PictureFilters {
     return ["bwdif=mode=\(mode):parity=\(parity):deint=all"]
   }
 
-  /// PQ and HLG to BT.709: linear light, gamut, a curve that keeps mid-tones and rolls highlights off.
+  /// PQ and HLG to BT.709: linear light, gamut, a curve that keeps mid-tones and rolls highlights off. It is a hundred
+  /// times the work of scaling, and so comes after it.
   private static func toneMapping(_ source: PictureSource) -> [String] {
     guard source.mapsTones else { return [] }
     let transfer = source.colour.isHLG ? "arib-std-b67" : "smpte2084"
-    return [
+    let reducing = source.workingSize.map { ["zscale=w=\($0.width):h=\($0.height):f=lanczos"] } ?? []
+    return reducing + [
       "zscale=tin=\(transfer):pin=bt2020:min=bt2020nc:rin=\(source.colour.fullRange ? "full" : "limited")"
         + ":t=linear:npl=203",
       "format=gbrpf32le", "zscale=p=bt709", "tonemap=tonemap=mobius:desat=2",

@@ -90,6 +90,8 @@ package struct PictureReader: ~Copyable {
 
   /// Packets that the decoder could not read so far.
   package var refusedPackets: Int { decoder.refused }
+  /// Pictures of which the decoder made up a part.
+  package var concealedPictures: Int { decoder.concealed }
 
   /// Makes ready to show pictures from `wanted` on; `seek` is the time of a keyframe not after it. `roughly`: they are
   /// to be looked at and not to be shown (see `Decoder.decodeRoughly`).

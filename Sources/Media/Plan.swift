@@ -133,6 +133,8 @@ package struct PictureSource: Codable, Sendable, Equatable {
   package var pixelFormat: String
   /// High dynamic range is mapped to standard range.
   package var mapsTones: Bool
+  /// What pictures are reduced to before they pass filters that cost much; of pictures not yet turned. nil: nothing.
+  package var workingSize: PictureSize?
 
   package init(timebase: Rational, codedSize: PictureSize) {
     self.timebase = timebase
@@ -144,6 +146,15 @@ package struct PictureSource: Codable, Sendable, Equatable {
     colour = Colour()
     pixelFormat = "yuv420p"
     mapsTones = false
+    workingSize = nil
+  }
+
+  /// For pictures that are not needed larger than `upright`, turned and with square pixels.
+  package func reduced(to upright: PictureSize) -> PictureSource {
+    var reduced = self
+    let size = orientation.swapsSides ? upright.turned : upright
+    reduced.workingSize = mapsTones && size.area < codedSize.area ? size : nil
+    return reduced
   }
 }
 

@@ -16,6 +16,10 @@ package struct SourceReport: Codable, Sendable, Equatable {
   package var other: [OtherStream]
   package var chapters: [Chapter]
   package var faults: [Fault]
+  /// The length that the header states, where what is there is shorter because something is missing.
+  package var promised: MediaTime?
+  /// The stream that a person wants as the picture.
+  package var chosenVideo: Int?
 
   package init(name: String, bytes: Int64, format: String) {
     self.name = name
@@ -23,10 +27,12 @@ package struct SourceReport: Codable, Sendable, Equatable {
     self.format = format
     (start, duration, bitRate) = (nil, nil, nil)
     (video, audio, subtitles, other, chapters, faults) = ([], [], [], [], [], [])
+    (promised, chosenVideo) = (nil, nil)
   }
 
-  /// The picture track that is packaged: the default one, else the largest; never a cover picture.
+  /// The picture track that is packaged: the chosen one, the default one, else the largest; never a cover picture.
   package var mainVideo: VideoStream? {
+    if let chosenVideo { return video.first { $0.common.index == chosenVideo } }
     let moving = video.filter { !$0.isCover }
     return moving.first { $0.common.disposition.contains("default") }
       ?? moving.max { $0.codedSize.area < $1.codedSize.area }

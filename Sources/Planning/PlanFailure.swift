@@ -10,6 +10,8 @@ package enum PlanFailure: Error, Sendable, Equatable {
   case noPictures(stream: Int)
   case badPictureSize(stream: Int, PictureSize)
   case badTimestamps(stream: Int)
+  /// The header promises more than there is, by more than is tolerated.
+  case incomplete(promised: MediaTime, found: MediaTime)
   case tooLong(seconds: Int64, limit: Int64)
   case beyondLevels(rung: String, codec: Codec)
   case badID(String)

@@ -51,10 +51,13 @@ package struct LadderOverrides: Sendable, Equatable {
 package struct PlanLimits: Sendable, Equatable {
   package var seconds: Int64
   package var side: Int
+  /// The share of what a damaged source should last that may be missing.
+  package var tolerance: Double
 
-  package init(seconds: Int64 = 24 * 3600, side: Int = 32768) {
+  package init(seconds: Int64 = 24 * 3600, side: Int = 32768, tolerance: Double = 0.05) {
     self.seconds = seconds
     self.side = side
+    self.tolerance = tolerance
   }
 }
 

@@ -13,6 +13,7 @@ package enum Planner {
     report: SourceReport, survey: SourceSurvey, ladder: Ladder, request: PlanRequest
   ) throws(PlanFailure) -> Plan {
     let ladder = try checked(ladder, request)
+    try checkWhole(report, request.limits)
     let audio = AudioPlanner(report: report, survey: survey, ladder: ladder).plan()
     let video = try pictures(report, survey, request.limits)
     guard video != nil || !audio.plans.isEmpty else { throw nothing(report) }
@@ -49,6 +50,14 @@ package enum Planner {
     plan.controls = controls(ladder)
     plan.notes = notes + audio.notes + leftOut(report, main: video?.stream)
     return plan
+  }
+
+  /// A file that was cut off long before its end is no film that anybody wants to show.
+  private static func checkWhole(_ report: SourceReport, _ limits: PlanLimits) throws(PlanFailure) {
+    guard let promised = report.promised, let found = report.duration else { return }
+    let whole = promised.approximateSeconds
+    guard whole - found.approximateSeconds > limits.tolerance * whole else { return }
+    throw .incomplete(promised: promised, found: found)
   }
 
   private static func checked(_ ladder: Ladder, _ request: PlanRequest) throws(PlanFailure) -> Ladder {
@@ -159,7 +168,9 @@ package enum Planner {
       notes.append(
         stream.isCover
           ? PlanNote("cover \(stream.common.index)", "it is a still cover picture")
-          : PlanNote("video \(stream.common.index)", "only the main picture is packaged"))
+          : PlanNote(
+            "video \(stream.common.index)",
+            "another picture is packaged; --video-track \(stream.common.index) takes this one"))
     }
     for stream in report.subtitles {
       let language = LanguageNames.checked(stream.common.language).map { " (\($0))" } ?? ""

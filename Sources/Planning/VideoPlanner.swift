@@ -39,7 +39,21 @@ struct VideoPlanner {
     plan.colour = ColourRules.colours(of: stream).output
     let fitted = RungFitting(ladder: ladder, picture: stream.displayedSize).fit()
     plan.rungs = try rungs(fitted.rungs, rate)
+    plan.source = plan.source.reduced(to: largest(plan.rungs))
     return Result(plan: plan, segmentFrames: segment, notes: fitted.notes + notes)
+  }
+
+  /// The largest picture that anything needs: the top rung, or a poster of 1920x1080.
+  private func largest(_ rungs: [Rung]) -> PictureSize {
+    let displayed = stream.displayedSize
+    let (long, short) = (max(displayed.width, displayed.height), min(displayed.width, displayed.height))
+    let scale = min(1, 1920 / Double(max(long, 1)), 1080 / Double(max(short, 1)))
+    func even(_ side: Int) -> Int { max(2, Int((Double(side) * scale / 2).rounded()) * 2) }
+    let poster = PictureSize(even(displayed.width), even(displayed.height))
+    guard let top = rungs.map(\.size).max(by: { $0.area < $1.area }), top.area >= poster.area else {
+      return poster
+    }
+    return top
   }
 
   /// The ladder's rate; or the source's, of fields where the ladder wants them, halved until it fits.

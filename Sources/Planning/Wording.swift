@@ -96,6 +96,9 @@ extension PlanFailure: CustomStringConvertible {
       "the video (stream \(stream)) says it is \(size), which no picture is; the file is damaged, get it again"
     case .badTimestamps(let stream):
       "stream \(stream) has timestamps that make no sense; remux the file first"
+    case .incomplete(let promised, let found):
+      "it breaks off at \(DecimalText.seconds(found, places: 1)) s of \(DecimalText.seconds(promised, places: 1)) s; "
+        + "get the file again from where it came, or raise --tolerance"
     case .tooLong(let seconds, let limit):
       "it is \(seconds) s long and the limit is \(limit) s; cut it, or raise the limit"
     case .beyondLevels(let rung, let codec):

@@ -9,6 +9,8 @@ package enum ProbeFailure: Error, Equatable, Sendable {
   /// The container's index or header cannot be read.
   case damaged(format: String, reason: String)
   case noStreams(format: String)
+  /// The video track that was asked for is none; the indices of those that are.
+  case noSuchTrack(Int, known: [Int])
 
   /// A stable word for machines.
   package var code: String {
@@ -19,6 +21,7 @@ package enum ProbeFailure: Error, Equatable, Sendable {
     case .refusedFormat: "refused-format"
     case .damaged: "damaged"
     case .noStreams: "no-streams"
+    case .noSuchTrack: "no-such-track"
     }
   }
 
@@ -37,6 +40,11 @@ package enum ProbeFailure: Error, Equatable, Sendable {
         : "the \(format) header is missing or broken (\(reason)); get the file again from where it came"
     case .noStreams(let format):
       "there is no audio, video or other stream in this \(format) file; check how it was exported"
+    case .noSuchTrack(let track, let known):
+      known.isEmpty
+        ? "stream \(track) is no video track, and there is none; leave --video-track out"
+        : "stream \(track) is no video track; --video-track can be "
+          + known.map(String.init).joined(separator: ", ")
     }
   }
 }

@@ -17,12 +17,17 @@ package struct Examination: Codable, Sendable, Equatable {
 /// The container's header gives the facts, one demux-only pass over all packets gives the times; where the two
 /// differ, the packets are believed.
 package enum Prober {
-  /// `descriptor` stays the caller's; `name` is the source's own name, which is not opened.
-  package static func examine(descriptor: Int32, name: String) throws(ProbeFailure) -> Examination {
+  /// `descriptor` stays the caller's; `name` is the source's own name, which is not opened; `videoTrack` is the index
+  /// of the stream that is to be the picture, nil for the main one.
+  package static func examine(
+    descriptor: Int32, name: String, videoTrack: Int? = nil
+  ) throws(ProbeFailure) -> Examination {
     let demuxer: Demuxer
     do { demuxer = try Demuxer.open(descriptor: descriptor, name: name) } catch { throw ProbeFailure(error) }
     let format = CodecNames.format(demuxer.formatName, majorBrand: demuxer.majorBrand)
     let surveyed: (streams: [DemuxedStream], result: Surveyor.Result)
+    var indexed: [Int] = []
+    for stream in 0..<demuxer.streamCount { indexed.append(demuxer.indexedPackets(of: stream)) }
     do throws(AVFailure) {
       let streams = demuxer.streams
       var surveyor = Surveyor(streams: streams)
@@ -36,7 +41,10 @@ package enum Prober {
     }
     var builder = ReportBuilder(
       name: name, bytes: demuxer.bytes, format: format, streams: surveyed.streams, survey: surveyed.result)
-    var report = builder.build(chapters: demuxer.chapters, statedDuration: demuxer.statedDuration)
+    var report = builder.build(
+      chapters: demuxer.chapters, statedDuration: demuxer.statedDuration,
+      hasAllSamples: hasAllSamples(surveyed.result, format, indexed: indexed))
+    try select(videoTrack, &report)
     if let failure = demuxer.analysisFailure {
       report.faults.insert(Fault(code: "damaged", message: "analysis failed: \(failure.reason)"), at: 0)
     }
@@ -49,6 +57,21 @@ package enum Prober {
     let main = report.mainVideo.flatMap { surveyed.result.pictures[$0.common.index]?.times }
     let audio = surveyed.streams.compactMap { surveyed.result.sound[$0.index] }
     return Examination(report: report, survey: SourceSurvey(video: main, audio: audio))
+  }
+
+  private static func select(_ track: Int?, _ report: inout SourceReport) throws(ProbeFailure) {
+    guard let track else { return }
+    let known = report.video.filter { !$0.isCover }.map(\.common.index)
+    guard known.contains(track) else { throw .noSuchTrack(track, known: known) }
+    report.chosenVideo = track
+  }
+
+  /// An ISO file's index lists its samples before any is read: when all of them came, nothing is cut off, whatever
+  /// length the header states. Of a fragmented file it lists the first fragment, and more come than that.
+  private static func hasAllSamples(_ survey: Surveyor.Result, _ format: String, indexed: [Int]) -> Bool {
+    guard ["mp4", "mov", "3gp"].contains(format) else { return false }
+    let listed = indexed.indices.filter { indexed[$0] > 0 }
+    return !listed.isEmpty && listed.allSatisfy { (survey.tallies[$0]?.packets ?? 0) == indexed[$0] }
   }
 }
 

@@ -14,7 +14,9 @@ struct ReportBuilder {
     report.faults = survey.faults
   }
 
-  mutating func build(chapters: [Chapter], statedDuration: MediaTime?) -> SourceReport {
+  mutating func build(
+    chapters: [Chapter], statedDuration: MediaTime?, hasAllSamples: Bool = false
+  ) -> SourceReport {
     for stream in streams {
       switch stream.kind {
       case .video: report.video.append(video(stream))
@@ -24,7 +26,7 @@ struct ReportBuilder {
       }
     }
     report.chapters = chapters.map { Chapter(start: $0.start, end: $0.end, title: $0.title?.presentable) }
-    measureWhole(statedDuration)
+    measureWhole(statedDuration, hasAllSamples)
     return report
   }
 
@@ -130,7 +132,7 @@ struct ReportBuilder {
   }
 
   /// Start, duration and rate of the whole, from the streams that are presented; without them the container's word.
-  private mutating func measureWhole(_ stated: MediaTime?) {
+  private mutating func measureWhole(_ stated: MediaTime?, _ hasAllSamples: Bool) {
     let moving = report.video.filter { !$0.isCover }.map(\.common)
     var ranges = (moving + report.audio.map(\.common)).compactMap { interval($0) }
     if ranges.isEmpty { ranges = (report.subtitles + report.other).compactMap { interval($0.common) } }
@@ -144,7 +146,7 @@ struct ReportBuilder {
     let length = end.ticks(in: micro).subtractingReportingOverflow(start.ticks(in: micro))
     if !length.overflow { report.duration = MediaTime(max(0, length.partialValue), micro) }
     report.bitRate = rate(report.bytes, over: report.duration)
-    noteMissingEnd(stated)
+    noteMissingEnd(stated, hasAllSamples)
   }
 
   private func interval(_ facts: StreamFacts) -> (start: MediaTime, end: MediaTime)? {
@@ -154,8 +156,8 @@ struct ReportBuilder {
   }
 
   /// The header promises more than there is.
-  private mutating func noteMissingEnd(_ stated: MediaTime?) {
-    guard let stated, !report.faults.contains(where: { $0.code == "truncated" }) else { return }
+  private mutating func noteMissingEnd(_ stated: MediaTime?, _ hasAllSamples: Bool) {
+    guard let stated else { return }
     let ends =
       report.video.map(\.common) + report.audio.map(\.common) + report.subtitles.map(\.common)
       + report.other.map(\.common)
@@ -168,8 +170,15 @@ struct ReportBuilder {
     if missing > max(500_000, stated.ticks(in: micro) / 50) {
       let promised = DecimalText.seconds(stated, places: 1)
       let found = DecimalText.seconds(MediaTime(length.partialValue, micro), places: 1)
-      report.faults.append(
-        Surveyor.truncated("the header says \(promised) s but there are \(found) s"))
+      let what = "the header says \(promised) s but there are \(found) s"
+      if hasAllSamples {
+        report.faults.append(Fault(code: "duration-wrong", message: "\(what), and no sample is missing"))
+        return
+      }
+      report.promised = stated
+      if !report.faults.contains(where: { $0.code == "truncated" }) {
+        report.faults.append(Surveyor.truncated(what))
+      }
     }
   }
 

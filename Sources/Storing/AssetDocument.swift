@@ -23,7 +23,8 @@ package struct AssetDocument: Sendable {
   /// `ladder` is the ladder that was used, flags applied, as JSON text; `pictures` nil when none were asked for.
   package init(
     id: String, source: SourceReport, sourceSHA256: String, ladder: String, renditions: [RenditionRecord],
-    objects: [InventoryEntry], madeBy: MadeBy, pictures: PicturesRecord? = nil
+    objects: [InventoryEntry], madeBy: MadeBy, pictures: PicturesRecord? = nil,
+    damage: PictureDamage? = nil
   ) throws(JSONFailure) {
     let ladder = try JSONValue.parse(ladder)
     guard case .object = ladder else { throw JSONFailure(what: "a ladder is a JSON object", offset: 0) }
@@ -31,7 +32,7 @@ package struct AssetDocument: Sendable {
     value = .members([
       ("schema", .integer(Self.schema)),
       ("id", .string(id)),
-      ("source", Self.source(source, sha256: sourceSHA256)),
+      ("source", Self.source(source, sha256: sourceSHA256, damage)),
       ("ladder", ladder),
       ("available_qualities", video.isEmpty ? nil : .array(video.map(Self.quality))),
       (
@@ -46,16 +47,28 @@ package struct AssetDocument: Sendable {
     ])
   }
 
-  private static func source(_ report: SourceReport, sha256: String) -> JSONValue {
+  private static func source(_ report: SourceReport, sha256: String, _ damage: PictureDamage?) -> JSONValue {
     .members([
       ("name", .string(report.name)),
       ("bytes", .integer(report.bytes)),
       ("sha256", .string(sha256)),
       ("format", .string(report.format)),
       ("duration", report.duration.map(seconds)),
+      ("promised_duration", report.promised.map(seconds)),
+      ("video_track", report.chosenVideo.map { .integer($0) }),
       ("video", report.mainVideo.map(video)),
       ("audio", .array(report.audio.map(audio))),
       ("faults", .array(report.faults.map { .string($0.code) })),
+      ("damage", damage.flatMap { $0.isNone ? nil : Self.damage($0) }),
+    ])
+  }
+
+  private static func damage(_ damage: PictureDamage) -> JSONValue {
+    .members([
+      ("frames", .integer(damage.frames)),
+      ("missing_frames", .integer(damage.missing)),
+      ("first_missing_frame", damage.firstMissing.map { .integer($0) }),
+      ("concealed_pictures", .integer(damage.concealed)),
     ])
   }
 

@@ -21,14 +21,18 @@ package struct AssetSummary: Equatable, Sendable {
   package var sourceName: String
   package var sourceBytes: Int64
   package var sourceSHA256: String
+  /// The stream that was asked for as the picture; nil for the main one.
+  package var videoTrack: Int?
   /// The ladder in `JSONValue`'s canonical form.
   package var ladder: String
   package var madeBy: MadeBy
   package var objects: [InventoryEntry]
 
-  /// The same source and ladder; `ladder` is any JSON text of it.
-  package func isOf(sourceSHA256: String, ladder: String) -> Bool {
-    guard sourceSHA256 == self.sourceSHA256, let value = try? JSONValue.parse(ladder) else { return false }
+  /// The same source, track and ladder; `ladder` is any JSON text of it.
+  package func isOf(sourceSHA256: String, videoTrack: Int? = nil, ladder: String) -> Bool {
+    guard sourceSHA256 == self.sourceSHA256, videoTrack == self.videoTrack,
+      let value = try? JSONValue.parse(ladder)
+    else { return false }
     return value.canonical == self.ladder
   }
 }
@@ -48,6 +52,7 @@ extension AssetSummary {
     else { return nil }
     self.id = id
     (sourceName, sourceBytes, sourceSHA256) = (name, bytes, hash)
+    videoTrack = source["video_track"]?.integer.flatMap { Int(exactly: $0) }
     self.ladder = ladder.canonical
     let named = libraries.map { ($0.name, $0.value.text ?? "") }
     madeBy = MadeBy(tool: tool, version: version, libraries: Dictionary(named) { first, _ in first })

@@ -29,6 +29,12 @@ enum Options {
     name: "--speed", value: .choice(Speed.allCases.map(\.rawValue)), help: "how hard the encoders try")
   static let maxHeight = OptionDeclaration(
     name: "--max-height", value: .number("N", 16...8640), help: "no rung whose box is higher than N")
+  static let videoTrack = OptionDeclaration(
+    name: "--video-track", value: .number("N", 0...255),
+    help: "the stream that is the picture, as 'rung probe' counts (default: the source's default one)")
+  static let tolerance = OptionDeclaration(
+    name: "--tolerance", value: .number("PERCENT", 0...100),
+    help: "how much of a damaged source may be missing (default: 5)")
   static let copy = OptionDeclaration(
     name: "--copy", value: .flagOrChoice([CopyMode.prefer, .strict].map(\.rawValue)),
     help: "take streams over as they are where that is right; strict: refuse others")
@@ -52,5 +58,7 @@ enum Options {
 
   static let logging = [log, quiet]
   /// What overrides the ladder file: whatever plans takes all of these.
-  static let planning = [ladder, id, creator, keepSource, copy, segments, rateControl, speed, maxHeight]
+  static let planning = [
+    ladder, id, creator, keepSource, copy, segments, rateControl, speed, maxHeight, videoTrack, tolerance,
+  ]
 }

@@ -24,7 +24,8 @@ struct PlanCommand: Command {
     try PlanningSteps.check(options)
     let source = try SourceFile.open(path)
     let ladder = try PlanningSteps.ladder(options.ladder)
-    let examination = try SourceWorker.start(source, shell).examine(name: source.name)
+    let examination = try SourceWorker.start(source, shell).examine(
+      name: source.name, videoTrack: options.videoTrack)
     let hash = try PlanningSteps.hash(source, shell)
     let id = PlanningSteps.id(options, source, hash: hash.sha256)
     let plan = try PlanningSteps.plan(examination, ladder, options, id: id, source: source)

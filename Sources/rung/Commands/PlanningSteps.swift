@@ -11,12 +11,16 @@ struct PlanningOptions: Sendable, Equatable {
   var creator: String?
   var overrides = LadderOverrides()
   var keepsSource = false
+  var videoTrack: Int?
+  var limits = PlanLimits()
 
   init(_ invocation: Invocation) {
     ladder = invocation.text(Options.ladder) ?? "default"
     id = invocation.text(Options.id)
     creator = invocation.text(Options.creator)
     keepsSource = invocation.isSet(Options.keepSource)
+    videoTrack = invocation.number(Options.videoTrack)
+    if let percent = invocation.number(Options.tolerance) { limits.tolerance = Double(percent) / 100 }
     overrides = LadderOverrides(
       segments: invocation.choice(Options.segments), rateControl: invocation.choice(Options.rateControl),
       speed: invocation.choice(Options.speed), maxHeight: invocation.number(Options.maxHeight),
@@ -74,7 +78,8 @@ enum PlanningSteps {
     refused: [Int: String] = [:]
   ) throws(CommandFailure) -> Plan {
     let request = PlanRequest(
-      id: id, creator: options.creator, overrides: options.overrides, keepsSource: options.keepsSource)
+      id: id, creator: options.creator, overrides: options.overrides, limits: options.limits,
+      keepsSource: options.keepsSource)
     do throws(PlanFailure) {
       let plan = try Planner.plan(
         report: examination.report, survey: examination.survey, ladder: ladder, request: request)

@@ -12,7 +12,9 @@ struct SplitCommand: Command {
     operand: OperandDeclaration(name: "SOURCE", count: .one, help: "a media file"),
     options: [
       Options.into, Options.partSize, Options.transcode, Options.ladder, Options.id, Options.creator,
-      Options.speed, Options.workers, Options.maxWorkBytes, Options.baseURL, Options.force,
+      Options.speed, Options.videoTrack, Options.tolerance, Options.workers, Options.maxWorkBytes,
+      Options.baseURL,
+      Options.force,
     ] + Options.logging)
 
   private let package: PackageCommand

@@ -81,22 +81,26 @@ struct ChunkWork: Sendable {
 
   // MARK: Trials
 
-  private func trialName(_ rung: Rung, _ chunk: Chunk) -> String { "trial-\(chunk.index)-\(rung.name)" }
+  /// A rung may be tried a second time, when the first trial was far from the rates that it led to.
+  private func trialName(_ rung: Rung, _ chunk: Chunk, _ round: Int) -> String {
+    "trial-\(chunk.index)-\(rung.name)" + (round == 0 ? "" : "-again")
+  }
 
-  func missingTrials(_ video: VideoPlan, _ chunk: Chunk, _ rungs: [Rung]) throws -> [Int] {
+  func missingTrials(_ video: VideoPlan, _ chunk: Chunk, _ rungs: [Rung], round: Int) throws -> [Int] {
     try video.rungs.indices.filter { index in
-      try rungs.contains(video.rungs[index]) && !isMade(trialName(video.rungs[index], chunk))
+      try rungs.contains(video.rungs[index]) && !isMade(trialName(video.rungs[index], chunk, round))
     }
   }
 
   func trial(
     _ video: VideoPlan, _ chunk: Chunk, rungs: [Int], _ guesses: [String: [Allotment]],
-    _ controls: EncodeControls
+    _ controls: EncodeControls, round: Int
   ) throws -> WorkTask {
     let tried = rungs.map { video.rungs[$0] }
     let jobs = try tried.map {
       ChunkJob.RungJob(
-        rung: $0, path: try store.path(for: trialName($0, chunk)), allotment: guesses[$0.name]?[chunk.index])
+        rung: $0, path: try store.path(for: trialName($0, chunk, round)),
+        allotment: guesses[$0.name]?[chunk.index])
     }
     let job = CalibrationJob(
       chunk: ChunkJob(
@@ -105,12 +109,12 @@ struct ChunkWork: Sendable {
       job: .calibrate(name: sourceName, job), doing: "trying \(span(chunk))", countsFrames: false
     ) { answer in
       guard case .calibration(let result) = answer else { throw WorkFailure.wrongAnswer }
-      for rung in tried { try keep(result.only(rung.name), as: trialName(rung, chunk)) }
+      for rung in tried { try keep(result.only(rung.name), as: trialName(rung, chunk, round)) }
     }
   }
 
-  func trialResults(_ chunk: Chunk, _ rungs: [Rung]) throws -> [Calibration] {
-    try rungs.map { try kept(trialName($0, chunk)) }
+  func trialResults(_ chunk: Chunk, _ rungs: [Rung], round: Int) throws -> [Calibration] {
+    try rungs.map { try kept(trialName($0, chunk, round)) }
   }
 
   // MARK: Chunks

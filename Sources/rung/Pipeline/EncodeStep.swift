@@ -15,10 +15,13 @@ struct EncodeStep: Sendable {
 
   let plan: Plan
   let work: ChunkWork
+  /// The share of the pictures that may be missing.
+  let tolerance: Double
 
-  init(plan: Plan, work: ChunkWork) {
+  init(plan: Plan, work: ChunkWork, tolerance: Double) {
     self.plan = plan
     self.work = work
+    self.tolerance = tolerance
   }
 
   /// Gives the plan as it was made: without rungs that add nothing, where the ladder lets them go.
@@ -34,10 +37,31 @@ struct EncodeStep: Sendable {
     }
     try pool.run(TaskSequence([sound, analysis]))
     let chunks = try video.chunks.map { try work.analysisResult($0) }
+    try check(chunks, video)
     let trials = try trials(video, chunks, on: pool)
     let made = without(Redundancy.rungs(video.rungs, trials))
     if let video = made.video { try encode(video, chunks, trials, on: pool) }
     return made
+  }
+
+  /// Nothing is encoded of a source of which too much is missing.
+  private func check(_ chunks: [ChunkAnalysis], _ video: VideoPlan) throws(EncodingFailure) {
+    let damage = Self.damage(chunks)
+    guard let first = damage.firstMissing, Double(damage.missing) > tolerance * Double(damage.frames) else {
+      return
+    }
+    throw .incomplete(
+      stream: video.stream, missing: damage.missing, frames: damage.frames,
+      at: MediaTime(Int64(first), video.timebase))
+  }
+
+  private static func damage(_ chunks: [ChunkAnalysis]) -> PictureDamage {
+    chunks.reduce(into: PictureDamage()) { $0.append($1.damage) }
+  }
+
+  /// What of the pictures could not be decoded, after `run`; nil without pictures.
+  func damage() throws -> PictureDamage? {
+    try plan.video.map { video in Self.damage(try video.chunks.map { try work.analysisResult($0) }) }
   }
 
   private func without(_ redundant: Set<String>) -> Plan {
@@ -89,23 +113,40 @@ struct EncodeStep: Sendable {
 
   // MARK: Bits
 
-  /// Tries a few GOPs at every rung.
+  /// Tries a few GOPs at every rung; a second time where the first guess was far off, since an encoder that was told
+  /// something wrong about the pictures spends its bits unevenly, and its trial says little.
   private func trials(
     _ video: VideoPlan, _ chunks: [ChunkAnalysis], on pool: WorkPool
   ) throws -> [Calibration] {
     let rungs = video.rungs.filter { $0.codec == .h264 }
+    let blind = Allocation(video: video, controls: plan.controls, chunks: chunks, calibrations: [])
+    let first = try trials(video, rungs, allotments(blind, rungs), round: 0, on: pool)
+    let informed = Allocation(video: video, controls: plan.controls, chunks: chunks, calibrations: first)
+    let again = rungs.filter {
+      abs(blind.quantiser(for: $0) - informed.quantiser(for: $0)) > Self.mostMisguided
+    }
+    guard !again.isEmpty else { return first }
+    let second = try trials(video, again, allotments(informed, again), round: 1, on: pool)
+    let names = Set(again.map(\.name))
+    return first.filter { trial in trial.rungs.keys.allSatisfy { !names.contains($0) } } + second
+  }
+
+  /// In steps of the quantiser.
+  private static let mostMisguided = 5.0
+
+  private func trials(
+    _ video: VideoPlan, _ rungs: [Rung], _ guesses: [String: [Allotment]], round: Int, on pool: WorkPool
+  ) throws -> [Calibration] {
     let tried = Allocation.calibrated(video)
     let trials = try tried.map { chunk in
-      ChunkQueue.Work(chunk: chunk, rungs: try work.missingTrials(video, chunk, rungs))
+      ChunkQueue.Work(chunk: chunk, rungs: try work.missingTrials(video, chunk, rungs, round: round))
     }
     let costs = video.rungs.map { Double($0.size.area) }
-    let guesses = allotments(
-      Allocation(video: video, controls: plan.controls, chunks: chunks, calibrations: []), rungs)
     try pool.run(
       ChunkQueue(trials, workers: pool.workers, costs: costs) { [work, plan] in
-        try work.trial(video, $0.chunk, rungs: $0.rungs, guesses, plan.controls)
+        try work.trial(video, $0.chunk, rungs: $0.rungs, guesses, plan.controls, round: round)
       })
-    return try tried.flatMap { try work.trialResults($0, rungs) }
+    return try tried.flatMap { try work.trialResults($0, rungs, round: round) }
   }
 
   /// For each rung whose encoder plans its own bits.
@@ -163,7 +204,8 @@ struct EncodeStep: Sendable {
       for rung in rungs {
         guard let current = allotments[rung.name] else { continue }
         let check = RateCheck(video: video, rung: rung, bufferSeconds: plan.controls.bufferSeconds)
-        let again = check.again(try video.chunks.map { try work.frameSizes(rung, $0) }, current)
+        let again = check.again(
+          try video.chunks.map { try work.frameSizes(rung, $0) }, current, isStrict: round > 1)
         guard !again.isEmpty else { continue }
         faults[rung.name] = Set(again.keys)
         for (chunk, allotment) in again { allotments[rung.name]?[chunk] = allotment }

@@ -87,7 +87,7 @@ struct PackagePipeline {
         id: id, source: examination.report, sourceSHA256: hash, ladder: try applied.canonicalJSON,
         renditions: asset.renditions, objects: staging.inventory(),
         madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all),
-        pictures: images))
+        pictures: images, damage: try encoded.damage()))
     try times.measure("commit", item: id) { try commit(staging) }
     cleaning.remove(store)
     times.finish(item: id)
@@ -103,7 +103,8 @@ struct PackagePipeline {
   private func examine(_ source: SourceFile) throws -> (Examination, String) {
     let hashing = Hashing(descriptor: source.descriptor, path: source.path, cancellation: shell.cancellation)
     defer { hashing.wait() }
-    let examination = try SourceWorker.start(source, shell).examine(name: source.name)
+    let examination = try SourceWorker.start(source, shell).examine(
+      name: source.name, videoTrack: command.planning.videoTrack)
     return (examination, try hashing.result())
   }
 
@@ -123,7 +124,10 @@ struct PackagePipeline {
           command.source, "the id \(id) belongs to another source (\(summary.sourceName))",
           advice: "choose another --id, or replace it with --force")
       }
-      guard try summary.isOf(sourceSHA256: hash, ladder: ladder.canonicalJSON) else {
+      guard
+        try summary.isOf(
+          sourceSHA256: hash, videoTrack: command.planning.videoTrack, ladder: ladder.canonicalJSON)
+      else {
         throw CommandFailure(
           command.source, "\(id) was packaged with another ladder or other options",
           advice: "replace it with --force, or choose another --id")
@@ -200,10 +204,22 @@ struct PackagePipeline {
       plan: plan,
       work: ChunkWork(
         sourceName: source.name, store: store, isCancelled: { cancellation.isCancelled },
-        onReused: { progress.advance(frames: $0) }))
+        onReused: { progress.advance(frames: $0) }),
+      tolerance: command.planning.limits.tolerance)
     plan = try times.measure("encode", item: plan.layout.id) { try step.run(on: pool) }
     note(try step.ends(), plan.layout.id)
+    if let damage = try step.damage(), !damage.isNone { plan.notes.append(Self.note(damage)) }
     return step
+  }
+
+  private static func note(_ damage: PictureDamage) -> PlanNote {
+    var parts: [String] = []
+    if damage.missing > 0 {
+      parts.append(
+        "\(damage.missing) of \(damage.frames) frames cannot be decoded and show the picture before them")
+    }
+    if damage.concealed > 0 { parts.append("\(damage.concealed) pictures are decoded in part") }
+    return PlanNote("damage", parts.joined(separator: ", "))
   }
 
   /// For machines that choose what to show, or offer to skip.

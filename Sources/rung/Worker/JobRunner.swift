@@ -27,8 +27,8 @@ final class JobRunner {
 
   func run(_ job: WorkerJob, progress: (WorkerProgress) -> Void) throws -> WorkerAnswer {
     switch job {
-    case .examine(let name):
-      return .examination(try Prober.examine(descriptor: descriptor, name: name))
+    case .examine(let name, let videoTrack):
+      return .examination(try Prober.examine(descriptor: descriptor, name: name, videoTrack: videoTrack))
     case .analyse(let name, let job):
       let open = try pictures(name, job.stream, job.source)
       return .analysis(

@@ -27,11 +27,12 @@ final class SourceWorker {
 
   /// What FFmpeg says of a source that cannot be read is left to machines: a person gets the one line that names
   /// what is wrong and what to do.
-  func examine(name: String) throws(CommandFailure) -> Examination {
+  func examine(name: String, videoTrack: Int? = nil) throws(CommandFailure) -> Examination {
     var held: [WorkerLog] = []
     do throws(WorkerFailure) {
       let answer: WorkerAnswer = try process.run(
-        .examine(name: name) as WorkerJob, doing: "reading it", onProgress: { (_: WorkerProgress) in },
+        .examine(name: name, videoTrack: videoTrack) as WorkerJob, doing: "reading it",
+        onProgress: { (_: WorkerProgress) in },
         onLog: { line in
           if log.format == .json {
             log.worker(line, source: path)

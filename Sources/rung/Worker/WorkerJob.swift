@@ -4,7 +4,8 @@ internal import Probing
 
 /// What a worker can be asked to do with its source; `name` is what the source is called.
 enum WorkerJob: Codable, Sendable, Equatable {
-  case examine(name: String)
+  /// `videoTrack`: the index of the stream that is to be the picture; nil: the main one.
+  case examine(name: String, videoTrack: Int?)
   case analyse(name: String, AnalysisJob)
   case calibrate(name: String, CalibrationJob)
   case encode(name: String, ChunkJob)

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import Foundation
 internal import Isolating
 internal import Media
@@ -13,6 +14,7 @@ extension CommandFailure {
     case let error as WorkerFailure: self.init(error, source: source)
     case let error as StoreFailure: self.init(error)
     case let error as PackagingFailure: self.init(source, "\(error)")
+    case let error as EncodingFailure: self.init(source, error.message)
     case let error as PicturesFailure: self.init(source, error.message)
     case let error as PartsFailure: self.init(source, "\(error)")
     case let error as PacketFileFailure: self.init(source, "\(error)", advice: "run it again")
