@@ -12,10 +12,26 @@ struct MasterPlaylist {
 
   private struct Group {
     var name: String
-    var members: [RenditionRecord]
+    var members: [RenditionRecord] = []
+    /// What the members are called: no two alike.
+    var labels: [String] = []
     var codecs: [String] { members.map(\.codecs).reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
     var peak: Int64 { members.map(\.peakBitrate).max() ?? 0 }
     var average: Int64 { members.map(\.averageBitrate).max() ?? 0 }
+
+    mutating func add(_ record: RenditionRecord) {
+      let name = record.label ?? record.name
+      var (label, number) = (name, 2)
+      // Compared as they are printed.
+      while labels.contains(where: { PlaylistText.quoted($0) == PlaylistText.quoted(label) }) {
+        label = "\(name) \(number)"
+        number += 1
+      }
+      members.append(record)
+      labels.append(label)
+    }
+
+    func member(_ label: String) -> RenditionRecord? { labels.firstIndex(of: label).map { members[$0] } }
   }
 
   func text() -> String {
@@ -26,14 +42,15 @@ struct MasterPlaylist {
     if records.allSatisfy({ $0.hasIndependentSegments ?? true }) {
       lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
     }
-    for group in groups { lines += media(group) }
+    let defaultIndex = defaultIndex(groups)
+    for group in groups { lines += media(group, defaultIndex: defaultIndex) }
     var variants = video.flatMap { rendition in
       groups.isEmpty ? [variant(rendition, nil)] : groups.map { variant(rendition, $0) }
     }
     // Stable by construction: equal bandwidths keep the ladder's order.
     variants = variants.enumerated().sorted { ($0.element.peak, $0.offset) < ($1.element.peak, $1.offset) }
       .map(\.element)
-    for variant in variants + audioVariants(groups, hasVideo: !video.isEmpty) {
+    for variant in variants + audioVariants(groups, defaultIndex, hasVideo: !video.isEmpty) {
       lines += ["#EXT-X-STREAM-INF:" + variant.attributes, variant.uri]
     }
     let pictures = video.filter { $0.iframePlaylist != nil }
@@ -42,39 +59,51 @@ struct MasterPlaylist {
     return (lines + [""]).joined(separator: "\n")
   }
 
-  /// In the order of the plan.
+  /// In the order of the plan, each with every member: what a group lacks is taken from another one, so that a player
+  /// finds the same choice in each (RFC 8216 4.3.4.1.1). Groups that come out the same are one.
   private var groups: [Group] {
     var groups: [Group] = []
     for record in records where record.kind == .audio {
       guard let name = record.group else { continue }
       if let index = groups.firstIndex(where: { $0.name == name }) {
-        groups[index].members.append(record)
+        groups[index].add(record)
       } else {
-        groups.append(Group(name: name, members: [record]))
+        groups.append(Group(name: name))
+        groups[groups.count - 1].add(record)
       }
     }
-    return groups
+    var labels: [String] = []
+    for label in groups.flatMap(\.labels) where !labels.contains(label) { labels.append(label) }
+    let own = groups
+    for index in groups.indices {
+      let members = labels.compactMap { label in
+        (own[index].member(label) ?? own.lazy.compactMap { $0.member(label) }.first).map { (label, $0) }
+      }
+      groups[index].labels = members.map(\.0)
+      groups[index].members = members.map(\.1)
+    }
+    var seen: Set<[String]> = []
+    return groups.filter { seen.insert($0.members.map(\.playlist)).inserted }
+  }
+
+  /// The member that players take by themselves: the same one in every group.
+  private func defaultIndex(_ groups: [Group]) -> Int {
+    let members = groups.first?.members.indices ?? 0..<0
+    return members.first { index in groups.contains { $0.members[index].isDefault == true } } ?? 0
   }
 
   /// One DEFAULT in a group, names that differ, and AUTOSELECT only for members that language tells apart
   /// (RFC 8216 4.3.4.1).
-  private func media(_ group: Group) -> [String] {
-    let defaultIndex = group.members.firstIndex { $0.isDefault == true } ?? 0
+  private func media(_ group: Group, defaultIndex: Int) -> [String] {
     let defaultLanguage = PlaylistText.language(group.members[defaultIndex].language)
-    var names: Set<String> = []
     var languages: Set<String> = []
-    return group.members.enumerated().map { index, member in
+    return zip(group.members, group.labels).enumerated().map { index, pair in
+      let (member, label) = pair
       let language = PlaylistText.language(member.language)
-      var label = PlaylistText.quoted(member.label ?? member.name)
-      var number = 2
-      while !names.insert(label).inserted {
-        label = PlaylistText.quoted("\(member.label ?? member.name) \(number)")
-        number += 1
-      }
       let isDefault = index == defaultIndex
       let isSelectable = isDefault || (language != defaultLanguage && languages.insert(language).inserted)
       var attributes = [
-        "TYPE=AUDIO", "GROUP-ID=\(PlaylistText.quoted(group.name))", "NAME=\(label)",
+        "TYPE=AUDIO", "GROUP-ID=\(PlaylistText.quoted(group.name))", "NAME=\(PlaylistText.quoted(label))",
         "LANGUAGE=\(PlaylistText.quoted(language))", "DEFAULT=\(isDefault ? "YES" : "NO")",
         "AUTOSELECT=\(isSelectable ? "YES" : "NO")",
       ]
@@ -118,17 +147,17 @@ struct MasterPlaylist {
   }
 
   /// With video the group of the lowest rate, for lines too slow for pictures (A 2.3); without it every group.
-  private func audioVariants(_ groups: [Group], hasVideo: Bool) -> [Variant] {
+  private func audioVariants(_ groups: [Group], _ defaultIndex: Int, hasVideo: Bool) -> [Variant] {
     if hasVideo {
       let lowest = groups.enumerated().min { ($0.element.peak, $0.offset) < ($1.element.peak, $1.offset) }
-      return lowest.map { [audioVariant($0.element)] } ?? []
+      return lowest.map { [audioVariant($0.element, defaultIndex)] } ?? []
     }
     let alone = records.filter { $0.kind == .audio && $0.group == nil }.map { variant($0, nil) }
-    return (groups.map(audioVariant) + alone).sorted { $0.peak < $1.peak }
+    return (groups.map { audioVariant($0, defaultIndex) } + alone).sorted { $0.peak < $1.peak }
   }
 
-  private func audioVariant(_ group: Group) -> Variant {
-    let main = group.members.first { $0.isDefault == true } ?? group.members[0]
+  private func audioVariant(_ group: Group, _ defaultIndex: Int) -> Variant {
+    let main = group.members[defaultIndex]
     // Players fetch the variant's own playlist and, in another language, the group's member beside it.
     var others = group
     others.members.removeAll { $0.playlist == main.playlist }

@@ -68,7 +68,7 @@ struct AudioPlanner {
         group: group, stream: stream.common.index, codec: target.codec, channels: channels,
         sampleRate: target.rate, bitrate: target.bitrate, language: language,
         label: unique(
-          label(stream, language), among: result.plans.filter { $0.group == group }.map(\.label),
+          Self.label(stream, language), among: result.plans.filter { $0.group == group }.map(\.label),
           joint: " "),
         isDefault: isDefault))
   }
@@ -89,7 +89,8 @@ struct AudioPlanner {
     return nil
   }
 
-  private func label(_ stream: AudioStream, _ language: String?) -> String {
+  /// What the stream is to a listener: its language and its role.
+  static func label(_ stream: AudioStream, _ language: String?) -> String {
     let name = language.map(LanguageNames.name) ?? "Audio"
     if stream.common.disposition.contains("comment") { return "\(name) commentary" }
     if stream.common.disposition.contains("visual_impaired") { return "\(name) description" }

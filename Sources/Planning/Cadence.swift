@@ -26,6 +26,21 @@ enum Cadence {
     return isSteady(intervals, usual) ? StandardRate.snapped(measured) : StandardRate.usual(near: measured)
   }
 
+  /// The rate of pictures that stay as they are: where they come at equal steps it is the clock's own, unless rounding
+  /// to a tick is all that keeps it from the rate above.
+  static func exactRate(of times: [Int64], timebase: Rational) -> Rational {
+    let rate = self.rate(of: times, timebase: timebase)
+    let steps = Set(zip(times.dropFirst(), times).map { $0 &- $1 })
+    guard steps.count == 1, let step = steps.first, step > 0, rate.isPositive else { return rate }
+    let expected = rescale(rate.denominator, from: Rational(1, rate.numerator), to: timebase)
+    let own = Rational(
+      timebase.denominator, timebase.numerator.multipliedReportingOverflow(by: step).partialValue)
+    guard abs(expected &- step) > 1, own.isPositive, own.approximate <= StandardRate.fastest else {
+      return rate
+    }
+    return own.reduced
+  }
+
   /// Nine of ten intervals are a whole number of the usual one, give or take what rounded stamps do.
   private static func isSteady(_ intervals: [Double], _ usual: Double) -> Bool {
     let tolerance = max(0.04 * usual, 1)

@@ -28,20 +28,7 @@ package enum CopyPlanner {
         plan.video = nil
       }
     }
-    var encoded: [AudioPlan] = []
-    for audio in plan.audio {
-      guard let stream = report.audio.first(where: { $0.common.index == audio.stream }) else { continue }
-      if copies.audio.contains(where: { $0.stream == audio.stream }) { continue }
-      if let fault = refused[audio.stream] ?? rules.fault(stream, report) {
-        let isNoted = notes.contains { $0.subject == "audio \(audio.stream)" }
-        if !isNoted { try refuse("audio \(audio.stream)", fault, copies.isStrict, &notes) }
-        encoded.append(audio)
-      } else {
-        let taken = (encoded + copies.audio.map(\.audio)).map(\.name)
-        copies.audio.append(AudioCopy(stream: audio.stream, audio: self.audio(audio, stream, taken)))
-      }
-    }
-    plan.audio = encoded
+    try takeSound(&plan, into: &copies, report, ladder, refused, &notes)
     plan.copies = copies.isEmpty ? nil : copies
     if copies.video != nil { plan.notes.removeAll { isOfEncoding($0, ladder) } }
     plan.notes = notes + plan.notes
@@ -121,27 +108,64 @@ package enum CopyPlanner {
     let rung = Rung(
       name: "\(height)p", codec: codec, size: size, bitrate: bitrate, maxBitrate: bitrate,
       profile: stream.common.profile ?? "", level: 0)
-    let rate = Cadence.rate(of: times.times.values, timebase: times.timebase)
+    let rate = Cadence.exactRate(of: times.times.values, timebase: times.timebase)
     return VideoCopy(
       stream: stream.common.index, rung: rung, frameRate: rate,
       rebuildsTimes: RoundedTimes.fit(times.times.values, timebase: times.timebase, rate: rate),
       colour: ColourRules.colours(of: stream).source)
   }
 
-  private static func audio(_ planned: AudioPlan, _ stream: AudioStream, _ taken: [String]) -> AudioPlan {
+  /// The sound that is copied leaves `plan` for `copies`; what is left is encoded.
+  private static func takeSound(
+    _ plan: inout Plan, into copies: inout CopyPlan, _ report: SourceReport, _ ladder: Ladder,
+    _ refused: [Int: String], _ notes: inout [PlanNote]
+  ) throws(PlanFailure) {
+    let rules = CopyRules(ladder: ladder)
+    var faults: [Int: String] = [:]
+    for audio in plan.audio {
+      guard let stream = report.audio.first(where: { $0.common.index == audio.stream }) else { continue }
+      faults[audio.stream] = refused[audio.stream] ?? rules.fault(stream, report)
+    }
+    // Encoding what does not fit the others settles it: the second time round nothing is in another codec.
+    for _ in 0..<2 {
+      switch SoundGroups.sort(members(plan.audio, report, faults), target: ladder.audio.first?.codec ?? .aac)
+      {
+      case .encode(let streams):
+        for stream in streams { faults[stream] = SoundGroups.complaint }
+      case .grouped(let members):
+        plan.audio = members.filter { !$0.isCopied }.map(\.audio)
+        copies.audio = members.filter(\.isCopied).map { AudioCopy(stream: $0.audio.stream, audio: $0.audio) }
+        for (stream, fault) in faults.sorted(by: { $0.key < $1.key }) {
+          try refuse("audio \(stream)", fault, copies.isStrict, &notes)
+        }
+        return
+      }
+    }
+  }
+
+  private static func members(_ planned: [AudioPlan], _ report: SourceReport, _ faults: [Int: String])
+    -> [SoundGroups.Member]
+  {
+    var members: [SoundGroups.Member] = []
+    for audio in planned {
+      guard let stream = report.audio.first(where: { $0.common.index == audio.stream }) else { continue }
+      let label = AudioPlanner.label(stream, audio.language)
+      if faults[audio.stream] != nil {
+        members.append(SoundGroups.Member(audio: audio, isCopied: false, label: label))
+      } else if !members.contains(where: { $0.audio.stream == audio.stream }) {
+        members.append(SoundGroups.Member(audio: copied(audio, stream), isCopied: true, label: label))
+      }
+    }
+    return members
+  }
+
+  private static func copied(_ planned: AudioPlan, _ stream: AudioStream) -> AudioPlan {
     var audio = planned
     audio.codec = Codec(rawValue: stream.common.codec) ?? planned.codec
     audio.channels = stream.channels
     audio.sampleRate = stream.sampleRate
     audio.bitrate = Int(clamping: stream.common.bitRate ?? 0)
     audio.group = AudioTarget.group(audio.codec, channels: audio.channels)
-    let name = "\(audio.group)-\(audio.language ?? "und")"
-    audio.name = name
-    var number = 2
-    while taken.contains(audio.name) {
-      audio.name = "\(name)-\(number)"
-      number += 1
-    }
     return audio
   }
 

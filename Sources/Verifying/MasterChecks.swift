@@ -83,12 +83,14 @@ struct MasterChecks {
         findings.error(.mediaDefault, path, "\(title) has \(defaults) defaults, expected one at most")
       }
     }
-    let languages = Dictionary(grouping: master.media.filter { $0.type == "AUDIO" }, by: \.group)
-      .mapValues { Set($0.map { $0.attributes["LANGUAGE"] ?? "" }) }
-    if Set(languages.values).count > 1 {
+    // What is the same sound in another encoding is called the same, but for URI and CHANNELS (RFC 8216 4.3.4.1.1).
+    let described = ["NAME", "LANGUAGE", "ASSOC-LANGUAGE", "DEFAULT", "AUTOSELECT", "CHARACTERISTICS"]
+    let members = Dictionary(grouping: master.media.filter { $0.type == "AUDIO" }, by: \.group)
+      .mapValues { Set($0.map { media in described.map { media.attributes[$0] ?? "" } }) }
+    if Set(members.values).count > 1 {
       findings.error(
         .groupLanguages, path,
-        "audio groups \(languages.keys.sorted().joined(separator: ", ")) have different languages, expected every language in each"
+        "audio groups \(members.keys.sorted().joined(separator: ", ")) have different members, expected every language in each, by the same name"
       )
     }
   }

@@ -126,6 +126,30 @@ internal import Testing
         ]
       ),
       (
+        "a group that lacks a language",
+        [
+          video("720p", 720, 3_000_000),
+          audio(
+            "s-en", group: "ac3", codecs: "ac-3", channels: 6, language: "en", label: "English",
+            peak: 400_000, isDefault: true), english(false),
+          audio(
+            "a-de", group: "aac", codecs: "mp4a.40.2", channels: 2, language: "de", label: "German",
+            peak: 140_000, isDefault: false),
+        ]
+      ),
+      (
+        "two groups that complete each other are one",
+        [
+          video("720p", 720, 3_000_000),
+          audio(
+            "s-en", group: "aac-6", codecs: "mp4a.40.2", channels: 6, language: "en", label: "English",
+            peak: 400_000, isDefault: true),
+          audio(
+            "a-de", group: "aac-2", codecs: "mp4a.40.2", channels: 2, language: "de", label: "German",
+            peak: 140_000, isDefault: false),
+        ]
+      ),
+      (
         "one rung in HDR",
         [
           video("720p", 720, 3_000_000),

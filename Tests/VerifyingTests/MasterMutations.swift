@@ -21,6 +21,12 @@ extension Mutation {
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"b\",NAME=\"F\",LANGUAGE=\"fr\",CHANNELS=\"2\",URI=\"audio-aac-2-en/index.m3u8\"\n#EXT-X-MEDIA:"
       )
     },
+    Mutation(.groupLanguages, "the same language by another name") {
+      $0.replace(
+        master, "#EXT-X-MEDIA:",
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"b\",NAME=\"F\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\",URI=\"audio-aac-2-en/index.m3u8\"\n#EXT-X-MEDIA:"
+      )
+    },
     Mutation(.mediaName, "the same twice") { addSecond(&$0, "NAME=\"English\",LANGUAGE=\"fr\"") },
     Mutation(.mediaName, "none") { $0.replace(master, "NAME=\"English\",", "") },
     Mutation(.mediaLanguage, "no tag") {
