@@ -28,6 +28,7 @@ final class PictureCopier: TrackCopier {
   private let track: CopyJob.Track
   private var mapping: TimeMapping
   private let reorders: Bool
+  private let extradata: [UInt8]
   private let annexB: AnnexB?
   private let keyframes: KeyframeCheck
   private let writer: PacketFileWriter
@@ -57,7 +58,7 @@ final class PictureCopier: TrackCopier {
     let timebase = demuxer.timebase(of: track.stream)
     let rebuilt = track.rebuildsTimes ? track.frameRate : nil
     mapping = TimeMapping(source: timebase, start: start, rate: rebuilt)
-    let extradata = demuxer.extradata(of: track.stream)
+    extradata = demuxer.extradata(of: track.stream)
     guard
       var format = demuxer.format(
         of: track.stream, configuration: Data(), timebase: mapping.timebase, frameRate: track.frameRate),
@@ -87,7 +88,7 @@ final class PictureCopier: TrackCopier {
     }
     let presentation = mapping.map(stated)
     let time = MediaTime(presentation, mapping.timebase)
-    if packet.changesConfiguration, hasStarted { throw CopyStop(.parametersChange, at: time) }
+    if packet.changesConfiguration(from: extradata) { throw CopyStop(.parametersChange, at: time) }
     if packet.isDiscarded || packet.isCorrupt {
       if hasStarted { left = left ?? (packet.isCorrupt ? .damaged : .editInsideGOP) }
       if packet.isKey { hidKeyframe = true }
@@ -119,8 +120,7 @@ final class PictureCopier: TrackCopier {
     }
     statedDuration = mapping.length(packet.duration)
     let payload = try self.payload(packet, bytes, at: time)
-    let isHeld =
-      track.keepsPriming && result.samples == 0 && queue.isEmpty && time > Self.bearableLateness
+    let isHeld = result.samples == 0 && queue.isEmpty && time > Self.bearableLateness
     try push(Pending(presentation: isHeld ? 0 : presentation, isSync: isSync, payload: payload))
   }
 
@@ -174,9 +174,10 @@ final class PictureCopier: TrackCopier {
         payload: picture.payload))
   }
 
-  /// Where the picture shown last ends.
+  /// Where the picture shown last ends: not before its time, where an edit list ends with the sound inside of it.
   private func ending(_ last: Int64) -> Int64 {
-    last &+ max(1, statedDuration > 0 ? statedDuration : lastDuration)
+    let frame = track.frameRate.map { rescale(1, from: $0.inverse, to: mapping.timebase) } ?? 1
+    return last &+ max(1, frame, statedDuration > 0 ? statedDuration : lastDuration)
   }
 
   func naturalEnd() throws -> MediaTime {

@@ -34,6 +34,7 @@ final class SoundCopier: TrackCopier {
   private let source: Rational
   private let timebase: Rational
   private let countsSamples: Bool
+  private let extradata: [UInt8]
   private let keepsPriming: Bool
   /// A frame of silence, where there is one for the codec, and how long a frame lasts.
   private var silence: [UInt8]?
@@ -74,7 +75,7 @@ final class SoundCopier: TrackCopier {
       format.codec == track.codec
     else { throw CopyStop(.configuration) }
     self.format = format
-    let extradata = demuxer.extradata(of: track.stream)
+    extradata = demuxer.extradata(of: track.stream)
     if track.codec == .aac, extradata.isEmpty {
       hasADTS = true
       self.payloads.neverInSource()
@@ -90,7 +91,7 @@ final class SoundCopier: TrackCopier {
 
   func add(_ packet: borrowing Packet) throws {
     guard let stated = packet.presentation ?? packet.decode else { throw CopyStop(.timesMissing) }
-    if packet.changesConfiguration, writer != nil {
+    if packet.changesConfiguration(from: extradata) {
       throw CopyStop(.parametersChange, at: MediaTime(stated &- start.ticks(in: source), source))
     }
     let length = self.length(packet.duration)

@@ -37,22 +37,32 @@ package enum AVLog {
       $0.sink = nil
       $0.lines = LogLines()
     }
-    install(level: .error)
+    install(level: .warning)
   }
 
   /// Hands over what still waits: an unfinished line, and the count of the last line's repetitions.
   package static func flush() { emit { $0.flush() } }
 
+  /// What FFmpeg tells in words alone.
+  package enum Remark: String, Sendable, CaseIterable {
+    /// A track of an ISO file changes its codec: samples of others than the first are dropped.
+    case severalCodecs = "multiple fourcc not supported"
+  }
+
+  /// It was written at least once since the process began.
+  package static func hasSaid(_ remark: Remark) -> Bool { state.withLock { $0.remarks.contains(remark) } }
+
   /// Keeps FFmpeg from its own standard error when nobody has asked for its lines.
   package static func ensureCaptured() { _ = quietByDefault }
 
   private static let quietByDefault: Void = {
-    if !state.withLock({ $0.isInstalled }) { install(level: .error) }
+    if !state.withLock({ $0.isInstalled }) { install(level: .warning) }
   }()
 
   private struct State {
     var sink: Sink?
     var lines = LogLines()
+    var remarks: Set<Remark> = []
     var isInstalled = false
   }
 
@@ -71,7 +81,13 @@ package enum AVLog {
 
   /// The sink runs outside the lock, so that it may itself call into FFmpeg.
   private static func emit(_ change: (inout LogLines) -> [LogLines.Line]) {
-    let (sink, lines) = state.withLock { ($0.sink, change(&$0.lines)) }
+    let (sink, lines) = state.withLock {
+      let lines = change(&$0.lines)
+      for line in lines {
+        for remark in Remark.allCases where line.text.hasPrefix(remark.rawValue) { $0.remarks.insert(remark) }
+      }
+      return ($0.sink, lines)
+    }
     guard let sink else { return }
     for line in lines { sink(line.level, line.item, line.text) }
   }

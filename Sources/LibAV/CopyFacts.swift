@@ -58,9 +58,14 @@ extension Demuxer {
 }
 
 extension Packet {
-  /// The container says that from here on the decoder's configuration is another one.
-  package var changesConfiguration: Bool {
-    unsafe av_packet_get_side_data(raw, AV_PKT_DATA_NEW_EXTRADATA, nil) != nil
+  /// The container says that from here on the decoder's configuration is another one than `extradata`; files put
+  /// together from pieces often repeat the same one.
+  package func changesConfiguration(from extradata: [UInt8]) -> Bool {
+    var count = 0
+    guard let bytes = unsafe av_packet_get_side_data(raw, AV_PKT_DATA_NEW_EXTRADATA, &count) else {
+      return false
+    }
+    return unsafe !extradata.elementsEqual(UnsafeBufferPointer(start: bytes, count: count))
   }
 
   /// Whether the payload is what `body` is given to compare with.

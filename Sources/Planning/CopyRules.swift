@@ -69,7 +69,7 @@ struct CopyRules {
 
   private static func sound(_ destination: Destination) -> [Codec] {
     switch destination {
-    case .cmaf: [.aac, .ac3, .eac3, .opus]
+    case .cmaf: [.aac, .ac3, .eac3, .opus, .flac]
     case .transportStream: [.aac, .ac3, .eac3, .mp3]
     case .parts: [.aac, .opus, .flac]
     }

@@ -86,6 +86,9 @@ package enum Planner {
     let index = stream.common.index
     if stream.isEncrypted { throw .encryptedVideo(stream: index) }
     if !report.canDecode(stream.common) { throw .unknownVideoCodec(stream: index) }
+    if report.faults.contains(where: { $0.code == "codec-changes" && $0.stream == index }) {
+      throw .codecChanges(stream: index)
+    }
     let size = stream.displayedSize
     guard (1...limits.side).contains(size.width), (1...limits.side).contains(size.height) else {
       throw .badPictureSize(stream: index, size)

@@ -55,6 +55,13 @@ package enum Prober {
         Fault(code: "late-streams", message: "\(late) streams begin too late and are left out"))
     }
     let main = report.mainVideo.flatMap { surveyed.result.pictures[$0.common.index]?.times }
+    if AVLog.hasSaid(.severalCodecs), let main, lacksPictures(main, report) {
+      report.faults.append(
+        Fault(
+          code: "codec-changes",
+          message: "the pictures change their codec, and only those in the first one are read",
+          stream: main.stream))
+    }
     let audio = surveyed.streams.compactMap { surveyed.result.sound[$0.index] }
     return Examination(report: report, survey: SourceSurvey(video: main, audio: audio))
   }
@@ -72,6 +79,15 @@ package enum Prober {
     guard ["mp4", "mov", "3gp"].contains(format) else { return false }
     let listed = indexed.indices.filter { indexed[$0] > 0 }
     return !listed.isEmpty && listed.allSatisfy { (survey.tallies[$0]?.packets ?? 0) == indexed[$0] }
+  }
+
+  /// By their rate there are fewer than nineteen of twenty.
+  private static func lacksPictures(_ times: PictureTimes, _ report: SourceReport) -> Bool {
+    guard let rate = report.mainVideo?.frameRate, rate.isPositive, let first = times.times.values.first else {
+      return false
+    }
+    let expected = rescale(times.end &- first, from: times.timebase, to: rate.inverse)
+    return Int64(times.times.values.count) < expected &- expected / 20
   }
 }
 

@@ -41,6 +41,7 @@ extension EndToEnd {
           "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "25", "-c:a", "libopus",
         ], codecs: ["vp09.00.", "Opus"]),
       Kind(name: "ac3.mp4", encoders: h264 + ["-c:a", "ac3"], codecs: ["avc1.", "ac-3"]),
+      Kind(name: "flac.mkv", encoders: h264 + ["-c:a", "flac"], codecs: ["avc1.", "fLaC"]),
       Kind(name: "eac3.mkv", encoders: h264 + ["-c:a", "eac3"], codecs: ["avc1.", "ec-3"]),
       Kind(name: "ac3.ts", encoders: h264 + ["-c:a", "ac3"], segments: "ts", codecs: ["avc1."]),
       Kind(name: "eac3.mp4", encoders: h264 + ["-c:a", "eac3"], segments: "ts", codecs: ["avc1."]),

@@ -228,6 +228,10 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
         .badPictureSize(stream: 0, PictureSize(0, 1)),
         "the video (stream 0) says it is 0x1, which no picture is; the file is damaged, get it again"
       ),
+      (
+        .codecChanges(stream: 2),
+        "the video (stream 2) changes its codec, and only the pictures in the first one can be read; split the file there, or convert it"
+      ),
       (.badTimestamps(stream: 2), "stream 2 has timestamps that make no sense; remux the file first"),
       (.tooLong(seconds: 9, limit: 5), "it is 9 s long and the limit is 5 s; cut it, or raise the limit"),
       (
