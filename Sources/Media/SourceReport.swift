@@ -18,6 +18,8 @@ package struct SourceReport: Codable, Sendable, Equatable {
   package var faults: [Fault]
   /// The length that the header states, where what is there is shorter because something is missing.
   package var promised: MediaTime?
+  /// What lies between the beginning and the end and has neither picture nor sound.
+  package var lost: MediaTime?
   /// The stream that a person wants as the picture.
   package var chosenVideo: Int?
 
@@ -27,7 +29,7 @@ package struct SourceReport: Codable, Sendable, Equatable {
     self.format = format
     (start, duration, bitRate) = (nil, nil, nil)
     (video, audio, subtitles, other, chapters, faults) = ([], [], [], [], [], [])
-    (promised, chosenVideo) = (nil, nil)
+    (promised, lost, chosenVideo) = (nil, nil, nil)
   }
 
   /// The picture track that is packaged: the chosen one, the default one, else the largest; never a cover picture.

@@ -12,6 +12,8 @@ package enum PlanFailure: Error, Sendable, Equatable {
   case badTimestamps(stream: Int)
   /// The header promises more than there is, by more than is tolerated.
   case incomplete(promised: MediaTime, found: MediaTime)
+  /// More than is tolerated has neither picture nor sound.
+  case gaps(lost: MediaTime, of: MediaTime)
   case codecChanges(stream: Int)
   case tooLong(seconds: Int64, limit: Int64)
   case beyondLevels(rung: String, codec: Codec)

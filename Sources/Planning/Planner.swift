@@ -54,9 +54,12 @@ package enum Planner {
 
   /// A file that was cut off long before its end is no film that anybody wants to show.
   private static func checkWhole(_ report: SourceReport, _ limits: PlanLimits) throws(PlanFailure) {
-    guard let promised = report.promised, let found = report.duration else { return }
-    let whole = promised.approximateSeconds
-    guard whole - found.approximateSeconds > limits.tolerance * whole else { return }
+    guard let found = report.duration else { return }
+    let promised = report.promised ?? found
+    let whole = max(promised.approximateSeconds, found.approximateSeconds)
+    let lost = report.lost?.approximateSeconds ?? 0
+    guard whole - found.approximateSeconds + lost > limits.tolerance * whole else { return }
+    if let gaps = report.lost, report.promised == nil { throw .gaps(lost: gaps, of: found) }
     throw .incomplete(promised: promised, found: found)
   }
 

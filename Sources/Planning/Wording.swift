@@ -99,6 +99,9 @@ extension PlanFailure: CustomStringConvertible {
     case .incomplete(let promised, let found):
       "it breaks off at \(DecimalText.seconds(found, places: 1)) s of \(DecimalText.seconds(promised, places: 1)) s; "
         + "get the file again from where it came, or raise --tolerance"
+    case .gaps(let lost, let whole):
+      "\(DecimalText.seconds(lost, places: 1)) s of \(DecimalText.seconds(whole, places: 1)) s have neither picture nor "
+        + "sound; get the file again from where it came, or raise --tolerance"
     case .codecChanges(let stream):
       "the video (stream \(stream)) changes its codec, and only the pictures in the first one can be read; split the file there, or convert it"
     case .tooLong(let seconds, let limit):

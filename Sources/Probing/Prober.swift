@@ -45,6 +45,7 @@ package enum Prober {
       chapters: demuxer.chapters, statedDuration: demuxer.statedDuration,
       hasAllSamples: hasAllSamples(surveyed.result, format, indexed: indexed))
     try select(videoTrack, &report)
+    noteLost(surveyed.result, &report)
     if let failure = demuxer.analysisFailure {
       report.faults.insert(Fault(code: "damaged", message: "analysis failed: \(failure.reason)"), at: 0)
     }
@@ -71,6 +72,21 @@ package enum Prober {
     let known = report.video.filter { !$0.isCover }.map(\.common.index)
     guard known.contains(track) else { throw .noSuchTrack(track, known: known) }
     report.chosenVideo = track
+  }
+
+  /// Pictures alone may rest: without a sound track nobody knows.
+  private static func noteLost(_ survey: Surveyor.Result, _ report: inout SourceReport) {
+    let sound = report.audio.map(\.common.index).filter { survey.sound[$0] != nil }
+    guard !sound.isEmpty else { return }
+    let main = report.mainVideo.map { [$0.common.index] } ?? []
+    guard let lost = LostStretches.total((main + sound).map { survey.holes[$0] ?? [] }) else { return }
+    report.lost = lost.length
+    report.faults.append(
+      Fault(
+        code: "gap",
+        message:
+          "\(DecimalText.seconds(lost.length, places: 1)) s in \(lost.places) places have neither picture nor sound"
+      ))
   }
 
   /// An ISO file's index lists its samples before any is read: when all of them came, nothing is cut off, whatever

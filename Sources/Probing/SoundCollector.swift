@@ -16,6 +16,9 @@ package struct SoundCollector: Sendable {
   private var backwards = 0
   private var absurd = 0
   private var gaps = 0
+  /// Stretches without sound, ascending.
+  private var holes: [LostStretches.Hole] = []
+  private static let mostHoles = 10_000
   /// Delay that is longer than the packets seen so far, in ticks.
   private var pendingSkip: Int64 = 0
   private var previous: Int64 = 0
@@ -51,6 +54,12 @@ package struct SoundCollector: Sendable {
     if let clock {
       if time < clock - ticks(10) { backwards += 1 }
       if time > clock + ticks(10) { gaps += 1 }
+      if time - clock > LostStretches.shortest.ticks(in: timebase), holes.count < Self.mostHoles,
+        let hole = LostStretches.hole(clock, time, timebase),
+        hole.lowerBound >= holes.last?.upperBound ?? .min
+      {
+        holes.append(hole)
+      }
     }
     clock = time + length
     defer { previous = length }
@@ -74,6 +83,9 @@ package struct SoundCollector: Sendable {
     start = min(start ?? from, from)
     end = max(end ?? to, to)
   }
+
+  /// After the last packet was added.
+  var stretchesWithoutSound: [LostStretches.Hole] { holes }
 
   /// nil for the span when nothing is presented.
   package consuming func finish() -> (span: AudioSpan?, faults: [Fault]) {

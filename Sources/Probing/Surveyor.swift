@@ -10,6 +10,8 @@ struct Surveyor {
     var pictures: [Int: PictureFindings] = [:]
     /// By stream index, for audio streams with presented sound.
     var sound: [Int: AudioSpan] = [:]
+    /// Of the streams of both kinds.
+    var holes: [Int: [LostStretches.Hole]] = [:]
     var tallies: [Int: Tally] = [:]
     var faults: [Fault] = []
     var packets = 0
@@ -128,9 +130,13 @@ struct Surveyor {
         let hints = [stream.averageRate, stream.nominalRate].compactMap { $0 }
         let found = collector.finish(hints: hints)
         result.pictures[stream.index] = PictureFindings(times: found.times, cadence: found.cadence)
+        result.holes[stream.index] = found.times.map {
+          LostStretches.holes($0, interval: found.cadence.interval)
+        }
         if !stream.isCover { result.faults += found.faults }
       }
       if let collector = sound[stream.index] {
+        result.holes[stream.index] = collector.stretchesWithoutSound
         let found = collector.finish()
         result.sound[stream.index] = found.span
         result.faults += found.faults

@@ -44,7 +44,7 @@ internal import Testing
     ChunkAnalysis(
       size: PictureSize(16, 16), bits: BitSum(), frames: FrameBits(), gopBits: [], sceneCuts: [],
       blackHead: head, blackTail: tail,
-      refusedPackets: 0)
+      damage: PictureDamage())
   }
 
   /// (black frames at head and tail of chunks of ten frames, of the title)
