@@ -118,7 +118,8 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
         "480p: the picture is only 640x360; it is not enlarged to 854x480",
         "720p: the picture is only 640x360; it is not enlarged to 1280x720",
         "1080p: the picture is only 640x360; it is not enlarged to 1920x1080",
-        "cover 7: it is a still cover picture", "video 8: another picture is packaged; --video-track 8 takes this one",
+        "cover 7: it is a still cover picture",
+        "video 8: another picture is packaged; --video-track 8 takes this one",
         "subtitles 3 (en): subtitles are not packaged", "subtitles 4: subtitles are not packaged",
         "data 5: it is neither picture nor sound", "attachment 6: attachments are not packaged",
       ])
