@@ -35,6 +35,14 @@ static inline int64_t rung_nopts(void) { return AV_NOPTS_VALUE; }
 static inline int rung_flag_global_header(void) { return AV_CODEC_FLAG_GLOBAL_HEADER; }
 static inline int rung_flag_closed_gop(void) { return (int)AV_CODEC_FLAG_CLOSED_GOP; }
 
+// Channels that loudness does not count, and those that it counts more (as bits of a native layout's mask).
+static inline uint64_t rung_channels_low(void) { return AV_CH_LOW_FREQUENCY | AV_CH_LOW_FREQUENCY_2; }
+static inline uint64_t rung_channels_behind(void) {
+  return AV_CH_BACK_LEFT | AV_CH_BACK_CENTER | AV_CH_BACK_RIGHT | AV_CH_SIDE_LEFT | AV_CH_SIDE_RIGHT |
+         AV_CH_TOP_BACK_LEFT | AV_CH_TOP_BACK_CENTER | AV_CH_TOP_BACK_RIGHT | AV_CH_SURROUND_DIRECT_LEFT |
+         AV_CH_SURROUND_DIRECT_RIGHT;
+}
+
 typedef void (*rung_log_sink)(int level, const char *item, const char *line);
 
 // One sink for the whole process. Swift emits functions of a header but not its variables, unless they are inside.

@@ -27,42 +27,56 @@ package struct AudioResult: Codable, Sendable, Equatable {
   /// Samples at the head and the tail in which nothing is heard: all of them in a track that is silent throughout.
   package var silentHead: Int64
   package var silentTail: Int64
+  /// Packets of the source, and those of them that could not be decoded.
+  package var packets: Int
   package var refusedPackets: Int
+  /// Something was decoded.
+  package var isHeard: Bool
+  /// Of the source's channels as they are; nil where another rendition measured it.
+  package var loudness: Loudness?
+  /// What the samples were raised by for the loudness that the ladder asks for, in dB.
+  package var gain: Double?
+  /// Peaks were held, since raised they would be too high.
+  package var isLimited: Bool?
 
   package init(
-    bytes: Int64, samples: Int64, silence: Int64, silentHead: Int64, silentTail: Int64, refusedPackets: Int
+    bytes: Int64, samples: Int64, silence: Int64, silentHead: Int64, silentTail: Int64, packets: Int = 0,
+    refusedPackets: Int
   ) {
     self.bytes = bytes
     self.samples = samples
     self.silence = silence
     self.silentHead = silentHead
     self.silentTail = silentTail
+    self.packets = packets
     self.refusedPackets = refusedPackets
+    isHeard = true
+    (loudness, gain, isLimited) = (nil, nil, nil)
+  }
+
+  /// The share of the packets from which sound came.
+  package var decodedShare: Double {
+    guard isHeard else { return 0 }
+    return packets > 0 ? 1 - Double(min(refusedPackets, packets)) / Double(packets) : 1
   }
 }
 
-/// Decodes one audio stream, lays it out on the asset's timeline and encodes it.
+/// Decodes one audio stream, lays it out on the asset's timeline (see `SoundLayout`) and encodes it.
 ///
-/// In: an `AudioJob` and the source. Out: one packet file. A block of sound goes where its timestamp says: holes are
-/// filled with silence, what overlaps is dropped; differences below `tolerance` are jitter of the container's clock
-/// and left alone. The end is padded with silence or cut, so that all renditions cover the same time.
+/// In: an `AudioJob` and the source. Out: one packet file. The end is padded with silence or cut, so that all
+/// renditions cover the same time. Where the ladder asks for a loudness, the stream is decoded twice: what was laid
+/// out is measured first, then raised or lowered as a whole, and only where a peak would be too high it is held.
 package struct AudioRendition: ~Copyable {
-  /// Seconds by which a timestamp may differ from the sound so far before it is believed.
-  private static let tolerance = MediaTime(30, Rational(1, 1000))
-
-  private static let toleratedFailures = 64
-
   private let job: AudioJob
-  private let total: Int64
   private let encoder: AudioEncoder
   private let writer: PacketFileWriter
+  private let gain: LoudnessGain
+  private var limiter: PeakLimiter?
+  /// Sound ready to be encoded.
   private var planes: [[Float]]
   /// Samples at the head of `planes` that are encoded already.
   private var consumed = 0
-  /// Samples laid out so far, and how many of them went to the encoder.
-  private var laidOut: Int64 = 0
   private var encoded: Int64 = 0
-  private var silence: Int64 = 0
   private var bytes: Int64 = 0
   private var meter = SilenceMeter()
 
@@ -71,120 +85,78 @@ package struct AudioRendition: ~Copyable {
   ) throws -> AudioResult {
     CPUFeatures.useCommon()
     defer { CPUFeatures.useAll() }
-    var demuxer = try Demuxer.open(descriptor: descriptor, name: name)
-    demuxer.discard(allExcept: [job.audio.stream])
-    var rendition = try AudioRendition.open(job)
-    let refused = try rendition.decode(&demuxer, progress)
-    return try rendition.finish(refused: refused)
+    var gain = LoudnessGain()
+    var loudness: Loudness?
+    if let target = job.audio.loudness {
+      let weights = RenditionChannels.loudnessWeights(job.audio.channels)
+      var meter = LoudnessMeter(rate: job.audio.sampleRate, weights: weights)
+      let tally = try SoundReader.read(
+        job, descriptor: descriptor, name: name, isMeasured: job.audio.measuresLoudness,
+        progress: { _ in try progress(0) }
+      ) { meter.add($0, from: $1, count: $2) }
+      loudness = tally.loudness
+      gain = LoudnessGain(from: meter.finish(), to: target)
+    }
+    var rendition = try AudioRendition.open(job, gain)
+    let tally = try SoundReader.read(
+      job, descriptor: descriptor, name: name, isMeasured: job.audio.measuresLoudness && loudness == nil,
+      progress: progress
+    ) { try rendition.take($0, from: $1, count: $2) }
+    var result = try rendition.finish(tally)
+    result.loudness = loudness ?? tally.loudness
+    return result
   }
 
-  private static func open(_ job: AudioJob) throws -> AudioRendition {
+  private static func open(_ job: AudioJob, _ gain: LoudnessGain) throws -> AudioRendition {
     let encoder = try AudioEncoder.open(
-      encoder: "aac", channels: job.audio.channels, rate: job.audio.sampleRate, bitrate: job.audio.bitrate)
+      encoder: job.audio.codec.rawValue, channels: job.audio.channels, rate: job.audio.sampleRate,
+      bitrate: job.audio.bitrate)
+    // AC-3 and E-AC-3 have no configuration: their boxes are made from the first frame.
+    let configuration = job.audio.codec == .aac ? Data(encoder.extradata) : Data()
     var format = TrackFormat(
       codec: job.audio.codec, timebase: Rational(1, Int64(job.audio.sampleRate)),
-      configuration: Data(encoder.extradata), bitRate: Int64(job.audio.bitrate))
+      configuration: configuration, bitRate: Int64(job.audio.bitrate))
     format.audio = AudioFormat(
       sampleRate: job.audio.sampleRate, channels: job.audio.channels, channelMask: encoder.channelMask,
       frameSize: encoder.frameSize, priming: encoder.priming)
     format.audio?.profile = encoder.profile
-    return AudioRendition(job, encoder, try PacketFileWriter(path: job.path, format: format))
+    return AudioRendition(job, encoder, try PacketFileWriter(path: job.path, format: format), gain)
   }
 
-  private init(_ job: AudioJob, _ encoder: consuming AudioEncoder, _ writer: PacketFileWriter) {
+  private init(
+    _ job: AudioJob, _ encoder: consuming AudioEncoder, _ writer: PacketFileWriter, _ gain: LoudnessGain
+  ) {
     self.job = job
-    total = job.duration.ticks(in: Rational(1, Int64(job.audio.sampleRate)))
     self.encoder = encoder
     self.writer = writer
+    self.gain = gain
+    limiter =
+      gain.isLimited ? PeakLimiter(rate: job.audio.sampleRate, channels: job.audio.channels) : nil
     planes = Array(repeating: [], count: job.audio.channels)
   }
 
-  private mutating func decode(_ demuxer: inout Demuxer, _ progress: (Int) throws -> Void) throws -> Int {
-    var decoder = try Decoder.open(demuxer, stream: job.audio.stream)
-    let timebase = demuxer.timebase(of: job.audio.stream)
-    let packet = try Packet()
-    let frame = try Frame()
-    var resampler: Resampler?
-    var like: (rate: Int, channels: Int, format: Int32)?
-    var isReading = true
-    var failures = 0
-    var reported: Int64 = 0
-    while isReading, laidOut < total {
-      if Self.read(&demuxer, into: packet, &failures) {
-        if packet.stream != job.audio.stream { continue }
-        try decoder.send(packet)
-      } else {
-        isReading = false
-        decoder.sendEnd()
-      }
-      while try decoder.receive(into: frame) {
-        guard frame.samples > 0, frame.sampleRate > 0, frame.channels > 0 else { continue }
-        let now = (frame.sampleRate, frame.channels, frame.format)
-        if like == nil || like.map({ $0 != now }) == true {
-          try resampler?.drain(onto: &planes)
-          laidOut = encoded + Int64(planes[0].count - consumed)
-          resampler = try Resampler.open(
-            like: frame, channels: job.audio.channels, rate: job.audio.sampleRate)
-          like = now
+  private mutating func take(_ laidOut: [[Float]], from start: Int, count: Int) throws {
+    meter.add(laidOut, from: start, count: count)
+    if limiter != nil {
+      limiter?.process(laidOut, from: start, count: count, gain: gain.factor, onto: &planes)
+    } else {
+      for channel in planes.indices {
+        let samples = laidOut[channel][start..<start + count]
+        if gain.factor == 1 {
+          planes[channel] += samples
+        } else {
+          planes[channel] += samples.lazy.map { [gain] in $0 * gain.factor }
         }
-        try lay(frame, timebase, resampler)
-        try encodeWhole()
-      }
-      if laidOut - reported > Int64(job.audio.sampleRate) {
-        try progress(Int((laidOut - reported) / Int64(job.audio.sampleRate)))
-        reported = laidOut
       }
     }
-    try resampler?.drain(onto: &planes)
-    laidOut = encoded + Int64(planes[0].count - consumed)
-    guard like != nil else { throw EncodingFailure.noSound(stream: job.audio.stream) }
-    return decoder.refused
+    try encodeWhole()
   }
 
-  /// A few damaged places are passed over, as when the source was examined.
-  private static func read(
-    _ demuxer: inout Demuxer, into packet: borrowing Packet, _ failures: inout Int
-  ) -> Bool {
-    while failures < toleratedFailures {
-      do { return try demuxer.read(into: packet) } catch { failures += 1 }
-    }
-    return false
-  }
-
-  /// Puts one block of sound where its time says.
-  private mutating func lay(
-    _ frame: borrowing Frame, _ timebase: Rational, _ resampler: borrowing Resampler?
-  ) throws {
-    let rate = Rational(1, Int64(job.audio.sampleRate))
-    let before = planes[0].count
-    var offset: Int64 = 0
-    if let time = frame.time {
-      let wanted = MediaTime(time, timebase).ticks(in: rate) - job.start.ticks(in: rate)
-      offset = wanted - laidOut
-      if abs(offset) <= Self.tolerance.ticks(in: rate), laidOut > 0 { offset = 0 }
-    }
-    if offset > 0 {
-      // A hole longer than the whole title is a broken timestamp: the rest is silence anyway.
-      let hole = Int(min(offset, total - laidOut))
-      for channel in planes.indices { planes[channel].append(contentsOf: repeatElement(0, count: hole)) }
-      silence += Int64(hole)
-    }
-    let soundStart = planes[0].count
-    try resampler?.convert(frame, onto: &planes)
-    if offset < 0 {
-      let overlap = Int(min(-offset, Int64(planes[0].count - soundStart)))
-      for channel in planes.indices { planes[channel].removeSubrange(soundStart..<soundStart + overlap) }
-    }
-    laidOut += Int64(planes[0].count - before)
-  }
-
-  /// Encodes as many whole frames as there are, up to the end of the title.
+  /// Encodes as many whole frames as there are.
   private mutating func encodeWhole() throws {
-    while planes[0].count - consumed >= encoder.frameSize, encoded + Int64(encoder.frameSize) <= total {
-      try encode(encoder.frameSize)
-    }
+    while planes[0].count - consumed >= encoder.frameSize { try encode(encoder.frameSize) }
     if consumed > 1 << 16 {
-      for channel in planes.indices { planes[channel].removeSubrange(0..<consumed) }
+      for channel in planes.indices { planes[channel].removeFirst(consumed) }
       consumed = 0
     }
   }
@@ -195,25 +167,31 @@ package struct AudioRendition: ~Copyable {
       added += try Self.write(packet, to: self.writer, self.encoder.frameSize)
     }
     bytes += added
-    meter.add(planes, from: consumed, count: count)
     encoded += Int64(count)
     consumed += count
   }
 
-  private consuming func finish(refused: Int) throws -> AudioResult {
-    let missing = Int(max(0, total - laidOut))
-    for channel in planes.indices { planes[channel].append(contentsOf: repeatElement(0, count: missing)) }
-    silence += Int64(missing)
+  private consuming func finish(_ tally: SoundTally) throws -> AudioResult {
+    limiter?.finish(onto: &planes)
     try encodeWhole()
-    let rest = Int(total - encoded)
+    let samples = encoded + Int64(planes[0].count - consumed)
+    for channel in planes.indices {
+      planes[channel] += Array(repeating: 0, count: encoder.tail)
+    }
+    try encodeWhole()
+    let rest = planes[0].count - consumed
     if rest > 0 { try encode(rest) }
-    let (writer, frameSize, samples, silence, meter) = (writer, encoder.frameSize, encoded, silence, meter)
+    let (writer, frameSize, meter, gain) = (writer, encoder.frameSize, meter, gain)
+    let isNormalised = job.audio.loudness != nil
     var bytes = bytes
     try encoder.finish { bytes += try Self.write($0, to: writer, frameSize) }
     try writer.finish()
-    return AudioResult(
-      bytes: bytes, samples: samples, silence: silence, silentHead: meter.head, silentTail: meter.tail,
-      refusedPackets: refused)
+    var result = AudioResult(
+      bytes: bytes, samples: samples, silence: tally.silence, silentHead: meter.head,
+      silentTail: meter.tail, packets: tally.packets, refusedPackets: tally.refused)
+    result.isHeard = tally.decoded > 0
+    if isNormalised { (result.gain, result.isLimited) = (gain.decibels, gain.isLimited) }
+    return result
   }
 
   private static func write(_ packet: borrowing Packet, to writer: PacketFileWriter, _ frameSize: Int) throws
@@ -224,5 +202,13 @@ package struct AudioRendition: ~Copyable {
       CodedSample(
         presentation: time, decode: time, duration: Int64(frameSize), isSync: true, bytes: packet.bytes))
     return Int64(packet.count)
+  }
+}
+
+/// The channels of a rendition, which are in FFmpeg's usual order.
+enum RenditionChannels {
+  /// The fourth of six is the low-frequency effects; the last two come from behind.
+  static func loudnessWeights(_ channels: Int) -> [Double] {
+    channels == 6 ? [1, 1, 1, 0, 1.41, 1.41] : Array(repeating: 1, count: channels)
   }
 }

@@ -5,7 +5,7 @@ package import Media
 package struct ChunkJob: Codable, Sendable, Equatable {
   /// Raised whenever this code makes other bytes of the same plan, so that chunks kept by an older build are not
   /// taken for today's.
-  package static let format = 7
+  package static let format = 8
 
   package var stream: Int
   package var source: PictureSource
@@ -130,6 +130,8 @@ package enum EncodingFailure: Error, Equatable, Sendable {
   case noSound(stream: Int)
   /// More of the pictures is missing than is tolerated; `at`: where the first one is.
   case incomplete(stream: Int, missing: Int, frames: Int, at: MediaTime)
+  /// Too much of the only track cannot be decoded: this many of a hundred packets.
+  case brokenSound(stream: Int, percent: Int)
 
   package var message: String {
     switch self {
@@ -142,6 +144,8 @@ package enum EncodingFailure: Error, Equatable, Sendable {
         + "\(DecimalText.seconds(at, places: 1)) s; get the file again from where it came, or raise --tolerance"
     case .noSound(let stream):
       "no sound of audio stream \(stream) can be decoded; the file may be damaged"
+    case .brokenSound(let stream, let percent):
+      "\(percent) % of audio stream \(stream), the only track, cannot be decoded; get the file again from where it came"
     }
   }
 

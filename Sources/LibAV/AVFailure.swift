@@ -26,6 +26,7 @@ package struct AVFailure: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   package var isEndOfFile: Bool { code == rung_averror_eof() }
+  package var isOutOfMemory: Bool { code == rung_averror(ENOMEM) }
   package var isInvalidData: Bool { code == rung_averror_invaliddata() }
 
   package static func outOfMemory(_ call: String) -> AVFailure { AVFailure(call, code: rung_averror(ENOMEM)) }

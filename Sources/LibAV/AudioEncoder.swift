@@ -48,6 +48,10 @@ internal import Media
   package var frameSize: Int { Int(unsafe context.pointee.frame_size) }
   /// Samples that the encoder puts before the first one.
   package var priming: Int { Int(unsafe context.pointee.initial_padding) }
+  /// Samples of silence that have to follow the last one so that it comes out: none where flushing gives it.
+  package var tail: Int {
+    unsafe context.pointee.codec.pointee.capabilities & Int32(AV_CODEC_CAP_DELAY) != 0 ? 0 : priming
+  }
   package var profile: Int { Int(unsafe context.pointee.profile) }
   package var channelMask: UInt64 {
     unsafe context.pointee.ch_layout.order == AV_CHANNEL_ORDER_NATIVE ? context.pointee.ch_layout.u.mask : 0

@@ -110,6 +110,33 @@ package import Media
     return frame
   }
 
+  /// A block of planar sound with buffers of its own; `isUnordered`: nothing is known of where its channels are.
+  package static func sound(
+    _ planes: [[Float]], rate: Int, isUnordered: Bool = false
+  ) throws(AVFailure) -> Frame {
+    let frame = try Frame()
+    unsafe frame.raw.pointee.nb_samples = Int32(clamping: planes.first?.count ?? 0)
+    unsafe frame.raw.pointee.format = AV_SAMPLE_FMT_FLTP.rawValue
+    unsafe frame.raw.pointee.sample_rate = Int32(clamping: rate)
+    if isUnordered {
+      unsafe frame.raw.pointee.ch_layout.order = AV_CHANNEL_ORDER_UNSPEC
+      unsafe frame.raw.pointee.ch_layout.nb_channels = Int32(clamping: planes.count)
+    } else {
+      unsafe av_channel_layout_default(&frame.raw.pointee.ch_layout, Int32(clamping: planes.count))
+    }
+    try unsafe check("av_frame_get_buffer", av_frame_get_buffer(frame.raw, 0))
+    for (channel, plane) in planes.enumerated() {
+      guard plane.count == frame.samples, let data = unsafe frame.raw.pointee.extended_data[channel] else {
+        continue
+      }
+      unsafe plane.withUnsafeBytes { bytes in
+        guard let from = bytes.baseAddress else { return }
+        unsafe UnsafeMutableRawPointer(data).copyMemory(from: from, byteCount: bytes.count)
+      }
+    }
+    return frame
+  }
+
   /// Makes sure that nobody else reads the buffers while they are written.
   package func makeWritable() throws(AVFailure) {
     try unsafe check("av_frame_make_writable", av_frame_make_writable(raw))

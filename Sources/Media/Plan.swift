@@ -14,6 +14,8 @@ package struct Plan: Codable, Sendable, Equatable {
   package var timeline: Timeline
   package var video: VideoPlan?
   package var audio: [AudioPlan]
+  /// Of a source without moving pictures, the still that stands for it where images are made.
+  package var cover: CoverPicture?
   /// Tracks that are not encoded but copied: they are not in `video` and `audio`.
   package var copies: CopyPlan?
   package var layout: Layout
@@ -33,6 +35,7 @@ package struct Plan: Codable, Sendable, Equatable {
     images = nil
     video = nil
     audio = []
+    cover = nil
     copies = nil
     controls = EncodeControls()
     notes = []
@@ -158,6 +161,17 @@ package struct PictureSource: Codable, Sendable, Equatable {
   }
 }
 
+/// A picture that is attached to sound: the cover of an album.
+package struct CoverPicture: Codable, Sendable, Equatable {
+  package var stream: Int
+  package var source: PictureSource
+
+  package init(stream: Int, source: PictureSource) {
+    self.stream = stream
+    self.source = source
+  }
+}
+
 /// A run of whole GOPs that one worker encodes at a time.
 package struct Chunk: Codable, Sendable, Equatable {
   package var index: Int
@@ -217,6 +231,11 @@ package struct AudioPlan: Codable, Sendable, Equatable {
   /// What a player shows: the language's name, or `Audio`; unique in its group.
   package var label: String
   package var isDefault: Bool
+  package var purpose: SoundPurpose
+  /// The loudness that it gets, in LUFS; nil: as it is.
+  package var loudness: Double?
+  /// How loud the stream is, is measured with this rendition: the first that is made of it.
+  package var measuresLoudness: Bool
 
   package init(
     name: String, group: String, stream: Int, codec: Codec, channels: Int, sampleRate: Int, bitrate: Int,
@@ -232,5 +251,17 @@ package struct AudioPlan: Codable, Sendable, Equatable {
     self.language = language
     self.label = label
     self.isDefault = isDefault
+    (purpose, loudness, measuresLoudness) = (.dialogue, nil, false)
   }
+}
+
+/// What a track of sound is for.
+package enum SoundPurpose: String, Codable, Sendable, CaseIterable {
+  case dialogue
+  /// People talk about the pictures.
+  case commentary
+  /// A voice says what is to be seen, for those who cannot see it.
+  case description
+  /// Speech that is easier to understand, for those who hear badly.
+  case clearSpeech = "clear-speech"
 }

@@ -56,6 +56,9 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
   package var channels: Int?
   package var sampleRate: Int?
   package var isDefault: Bool?
+  package var purpose: SoundPurpose?
+  /// What it was raised by for the ladder's loudness, in dB.
+  package var gain: Double?
 
   package init(
     name: String, kind: Kind, codecs: String, playlist: String, version: String, duration: MediaTime
@@ -72,5 +75,6 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
     (iframePlaylist, size, frameRate, bitDepth, videoRange) = (nil, nil, nil, nil, nil)
     (iframePeakBitrate, iframeAverageBitrate, plannedBitrate) = (nil, nil, nil)
     (group, language, label, channels, sampleRate, isDefault) = (nil, nil, nil, nil, nil, nil)
+    (purpose, gain) = (nil, nil)
   }
 }

@@ -171,6 +171,8 @@ package struct AudioStream: Codable, Sendable, Equatable {
   package var layout: String
   package var sampleRate: Int
   package var isEncrypted: Bool
+  /// Measured when it was encoded; nil before.
+  package var loudness: Loudness?
 
   package init(common: StreamFacts, channels: Int, layout: String, sampleRate: Int) {
     self.common = common
@@ -178,6 +180,7 @@ package struct AudioStream: Codable, Sendable, Equatable {
     self.layout = layout
     self.sampleRate = sampleRate
     isEncrypted = false
+    loudness = nil
   }
 }
 

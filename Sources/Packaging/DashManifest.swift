@@ -112,9 +112,15 @@ struct DashManifest {
           "EssentialProperty",
           [("schemeIdUri", "urn:mpeg:mpegB:cicp:TransferCharacteristics"), ("value", transfer)])
       }
+      let purpose = first.purpose ?? .dialogue
+      // TV-Anytime's AudioPurposeCS: 1 for the visually impaired, 2 for the hard of hearing.
+      if let value = [SoundPurpose.description: "1", .clearSpeech: "2"][purpose] {
+        xml.element(
+          "Accessibility", [("schemeIdUri", "urn:tva:metadata:cs:AudioPurposeCS:2007"), ("value", value)])
+      }
       let isMain = isVideo || first.isDefault != false
-      xml.element(
-        "Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", isMain ? "main" : "alternate")])
+      let role = isMain ? "main" : purpose == .commentary ? "commentary" : "alternate"
+      xml.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", role)])
       for member in set.members { write(member.record, member.placed, into: &xml) }
     }
   }

@@ -124,6 +124,7 @@ enum Measuring {
       record.group = audio.group
       record.label = audio.label
       record.isDefault = audio.isDefault
+      record.purpose = audio.purpose
     }
     return record
   }

@@ -92,25 +92,33 @@ struct MasterPlaylist {
     return members.first { index in groups.contains { $0.members[index].isDefault == true } } ?? 0
   }
 
-  /// One DEFAULT in a group, names that differ, and AUTOSELECT only for members that language tells apart
-  /// (RFC 8216 4.3.4.1).
+  /// One DEFAULT in a group, names that differ, and AUTOSELECT only for members that language and characteristics tell
+  /// apart (RFC 8216 4.3.4.1); a commentary is heard by those who choose it.
   private func media(_ group: Group, defaultIndex: Int) -> [String] {
-    let defaultLanguage = PlaylistText.language(group.members[defaultIndex].language)
-    var languages: Set<String> = []
+    var selectable: Set<String> = [Self.kind(group.members[defaultIndex])]
     return zip(group.members, group.labels).enumerated().map { index, pair in
       let (member, label) = pair
       let language = PlaylistText.language(member.language)
       let isDefault = index == defaultIndex
-      let isSelectable = isDefault || (language != defaultLanguage && languages.insert(language).inserted)
+      let isSelectable =
+        isDefault || (member.purpose != .commentary && selectable.insert(Self.kind(member)).inserted)
       var attributes = [
         "TYPE=AUDIO", "GROUP-ID=\(PlaylistText.quoted(group.name))", "NAME=\(PlaylistText.quoted(label))",
         "LANGUAGE=\(PlaylistText.quoted(language))", "DEFAULT=\(isDefault ? "YES" : "NO")",
         "AUTOSELECT=\(isSelectable ? "YES" : "NO")",
       ]
+      if let characteristics = member.purpose?.characteristics {
+        attributes.append("CHARACTERISTICS=\"\(characteristics)\"")
+      }
       if let channels = member.channels { attributes.append("CHANNELS=\"\(channels)\"") }
       attributes.append("URI=\(PlaylistText.quoted(PlaylistText.uri(member.playlist, from: key)))")
       return "#EXT-X-MEDIA:" + attributes.joined(separator: ",")
     }
+  }
+
+  /// What players choose by.
+  private static func kind(_ member: RenditionRecord) -> String {
+    "\(PlaylistText.language(member.language)) \(member.purpose?.characteristics ?? "")"
   }
 
   private struct Variant {
@@ -176,5 +184,16 @@ struct MasterPlaylist {
     if !isAllSDR { attributes.append("VIDEO-RANGE=\(record.videoRange ?? "SDR")") }
     attributes.append("URI=\(PlaylistText.quoted(PlaylistText.uri(playlist, from: key)))")
     return "#EXT-X-I-FRAME-STREAM-INF:" + attributes.joined(separator: ",")
+  }
+}
+
+extension SoundPurpose {
+  /// For CHARACTERISTICS (RFC 8216bis 4.4.6.1); nil where there is nothing to say.
+  fileprivate var characteristics: String? {
+    switch self {
+    case .dialogue, .commentary: nil
+    case .description: "public.accessibility.describes-video"
+    case .clearSpeech: "public.accessibility.enhances-speech-intelligibility"
+    }
   }
 }

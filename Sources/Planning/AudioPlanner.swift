@@ -1,8 +1,7 @@
 internal import Media
 
 /// Which sound is made: the source's audio streams and the ladder's kinds in; renditions with names that are unique,
-/// and reasons for what is left out, out. Every stream gets every kind that it has channels for; stereo is also made
-/// of mono, since players expect it (HLS authoring 2.3).
+/// and reasons for what is left out, out. Stereo is also made of mono, since players expect it (HLS authoring 2.3).
 struct AudioPlanner {
   struct Result {
     var plans: [AudioPlan] = []
@@ -30,14 +29,23 @@ struct AudioPlanner {
       result.spans.append(span)
       return true
     }
-    let main =
-      taken.first { $0.common.disposition.contains("default") } ?? taken.first
+    let main = main(of: taken)
+    let labels = labels(of: taken)
     for target in ladder.audio {
-      for stream in taken {
-        add(stream, target, isDefault: stream.common.index == main?.common.index, to: &result)
+      for (stream, label) in zip(taken, labels) {
+        guard let channels = channels(stream, target, &result.notes) else { continue }
+        add(stream, target, channels, label, isDefault: stream.common.index == main, to: &result)
       }
     }
     return result
+  }
+
+  /// The track to be heard by those who choose none: the source's default, but neither a commentary nor a description
+  /// where there is another.
+  private func main(of taken: [AudioStream]) -> Int? {
+    let dialogue = taken.filter { Self.purpose($0) == .dialogue }
+    let candidates = dialogue.isEmpty ? taken : dialogue
+    return (candidates.first { $0.common.disposition.contains("default") } ?? candidates.first)?.common.index
   }
 
   private func span(of stream: AudioStream, _ notes: inout [PlanNote]) -> AudioSpan? {
@@ -58,29 +66,31 @@ struct AudioPlanner {
     return span
   }
 
-  private func add(_ stream: AudioStream, _ target: AudioTarget, isDefault: Bool, to result: inout Result) {
-    guard let channels = channels(stream, target, &result.notes) else { return }
+  private func add(
+    _ stream: AudioStream, _ target: AudioTarget, _ channels: Int, _ label: String, isDefault: Bool,
+    to result: inout Result
+  ) {
     let group = AudioTarget.group(target.codec, channels: channels)
     let language = LanguageNames.checked(stream.common.language)
-    result.plans.append(
-      AudioPlan(
-        name: unique("\(group)-\(language ?? "und")", among: result.plans.map(\.name), joint: "-"),
-        group: group, stream: stream.common.index, codec: target.codec, channels: channels,
-        sampleRate: target.rate, bitrate: target.bitrate, language: language,
-        label: unique(
-          Self.label(stream, language), among: result.plans.filter { $0.group == group }.map(\.label),
-          joint: " "),
-        isDefault: isDefault))
+    let index = stream.common.index
+    var plan = AudioPlan(
+      name: unique("\(group)-\(language ?? "und")", among: result.plans.map(\.name), joint: "-"),
+      group: group, stream: index, codec: target.codec, channels: channels, sampleRate: target.rate,
+      bitrate: target.bitrate, language: language, label: label, isDefault: isDefault)
+    plan.purpose = Self.purpose(stream)
+    plan.loudness = ladder.loudness
+    plan.measuresLoudness = !result.plans.contains { $0.stream == index }
+    result.plans.append(plan)
   }
 
-  /// Surround is not invented: a stream with fewer channels gets the ladder's smaller kinds, or stereo when the
-  /// ladder has none.
+  /// Surround is not invented: a stream with fewer channels gets the ladder's smaller kinds, or stereo when the ladder
+  /// has none. What a group lacks of other languages then, the multivariant playlist takes from another one.
   private func channels(
     _ stream: AudioStream, _ target: AudioTarget, _ notes: inout [PlanNote]
   ) -> Int? {
     if target.channels <= max(2, stream.channels) { return target.channels }
-    let least = ladder.audio.filter { $0.codec == target.codec }.map(\.channels).min() ?? target.channels
-    if least == target.channels { return 2 }
+    let least = ladder.audio.map(\.channels).min()
+    if target == ladder.audio.first(where: { $0.channels == least }) { return 2 }
     notes.append(
       PlanNote(
         "audio \(stream.common.index)",
@@ -89,12 +99,35 @@ struct AudioPlanner {
     return nil
   }
 
+  private static func purpose(_ stream: AudioStream) -> SoundPurpose {
+    let disposition = stream.common.disposition
+    let title = stream.common.title?.lowercased() ?? ""
+    if disposition.contains("visual_impaired") || disposition.contains("descriptions")
+      || title.contains("audio description") || title.contains("descriptive")
+    {
+      return .description
+    }
+    if disposition.contains("comment") || title.contains("commentary") { return .commentary }
+    return disposition.contains("hearing_impaired") ? .clearSpeech : .dialogue
+  }
+
   /// What the stream is to a listener: its language and its role.
   static func label(_ stream: AudioStream, _ language: String?) -> String {
     let name = language.map(LanguageNames.name) ?? "Audio"
-    if stream.common.disposition.contains("comment") { return "\(name) commentary" }
-    if stream.common.disposition.contains("visual_impaired") { return "\(name) description" }
-    return name
+    return switch purpose(stream) {
+    case .dialogue: name
+    case .commentary: "\(name) commentary"
+    case .description: "\(name) description"
+    case .clearSpeech: "\(name) clear speech"
+    }
+  }
+
+  /// The same sound is called the same in every group.
+  private func labels(of taken: [AudioStream]) -> [String] {
+    taken.reduce(into: []) { labels, stream in
+      let label = Self.label(stream, LanguageNames.checked(stream.common.language))
+      labels.append(unique(label, among: labels, joint: " "))
+    }
   }
 
   private func unique(_ name: String, among taken: [String], joint: String) -> String {

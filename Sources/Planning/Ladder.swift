@@ -25,6 +25,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
   /// `.frame` or `.field`.
   package var deinterlace: Deinterlacing
   package var audio: [AudioTarget]
+  /// What all sound is brought to, in LUFS; nil: it stays as loud as it is.
+  package var loudness: Double?
   package var copy: CopyMode
   /// With the output `images`; nil: the usual ones.
   package var images: ImagesPlan?
@@ -50,6 +52,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     maxHeight = nil
     deinterlace = .frame
     audio = [AudioTarget()]
+    loudness = nil
     copy = .never
     images = nil
     layout = [:]
@@ -58,7 +61,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
   /// The keys of a ladder file; a schema and a test hold them against `ladder.schema.json`.
   package enum Key: String, CodingKey, CaseIterable, Sendable {
     case schema = "$schema"
-    case name, outputs, segments, addressing, rungs, quality, speed, audio, copy, images, layout, deinterlace
+    case name, outputs, segments, addressing, rungs, quality, speed, audio, loudness, copy, images, layout,
+      deinterlace
     case segmentSeconds = "segment_seconds"
     case gopSeconds = "gop_seconds"
     case partBytes = "part_bytes"
@@ -79,7 +83,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     package static let copy: [CopyMode] = CopyMode.allCases
     package static let deinterlace: [Deinterlacing] = [.frame, .field]
     package static let videoCodecs: [Codec] = [.h264, .hevc, .av1]
-    package static let audioCodecs: [Codec] = [.aac]
+    package static let audioCodecs: [Codec] = [.aac, .ac3, .eac3]
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -102,6 +106,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     try out.encodeIfPresent(maxHeight, forKey: .maxHeight)
     try out.encode(deinterlace, forKey: .deinterlace)
     try out.encode(audio, forKey: .audio)
+    try out.encodeIfPresent(loudness, forKey: .loudness)
     try out.encode(copy, forKey: .copy)
     try out.encodeIfPresent(images.map(LadderImagesText.init), forKey: .images)
     if !layout.isEmpty {

@@ -22,6 +22,13 @@ package enum LadderLimits {
   package static let tiles = 1...64
   package static let rungs = 32
   package static let audio = 8
+  /// LUFS: from film mixes to what no stream goes above.
+  package static let loudness = -36.0...(-8.0)
+  package static let surroundRates = [32_000, 44_100, 48_000]
+  /// What an AC-3 frame can have (ATSC A/52 table 5.18), in bits per second.
+  package static let ac3Bitrates = [
+    32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640,
+  ].map { $0 * 1000 }
 }
 
 /// Reads a ladder file: JSON bytes in, a checked `Ladder` out, or the first rule that the file breaks with the key
@@ -43,6 +50,7 @@ package enum LadderDecoder {
     try readDelivery(top, into: &ladder)
     try readEncoding(top, into: &ladder)
     if let field = top[Ladder.Key.audio] { ladder.audio = try audio(field) }
+    if let field = top[Ladder.Key.loudness] { ladder.loudness = try field.decimal(LadderLimits.loudness) }
     if let field = top[Ladder.Key.images] { ladder.images = try LadderImages.read(field) }
     if let field = top[Ladder.Key.layout] { ladder.layout = try layout(field) }
     try LadderRules.check(ladder, file: file)

@@ -32,6 +32,7 @@ package enum LadderRule: Sendable, Equatable {
   case needsFMP4(codec: Codec)
   case dashNeedsFMP4
   case needsOutput(Output)
+  case needsAAC(codec: Codec)
   case template(String, TemplateFault)
 }
 

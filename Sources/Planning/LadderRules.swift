@@ -94,12 +94,45 @@ enum LadderRules {
       if !groups.insert(target.group).inserted {
         throw place.broken("audio[\(index)]", .repeated(value: target.group))
       }
-      let most = 6 * target.rate * target.channels
-      if target.bitrate > most {
-        throw place.broken(
-          "audio[\(index)].bitrate",
-          .outOfRange(value: "\(target.bitrate)", wanted: "at most \(most) at this rate and channel count"))
+      if target.codec == .aac {
+        let most = 6 * target.rate * target.channels
+        if target.bitrate > most {
+          throw place.broken(
+            "audio[\(index)].bitrate",
+            .outOfRange(value: "\(target.bitrate)", wanted: "at most \(most) at this rate and channel count"))
+        }
+      } else {
+        try checkSurround(target, place, "audio[\(index)]")
       }
+    }
+    // Devices without AC-3 have to hear something (HLS authoring 2.3).
+    if let index = ladder.audio.firstIndex(where: { $0.codec != .aac }),
+      !ladder.audio.contains(where: { $0.codec == .aac })
+    {
+      throw place.broken("audio[\(index)].codec", .needsAAC(codec: ladder.audio[index].codec))
+    }
+  }
+
+  /// AC-3 has three sample rates and nineteen bit rates, E-AC-3 the same sample rates.
+  private static func checkSurround(
+    _ target: AudioTarget, _ place: LadderPlace, _ key: String
+  ) throws(LadderFailure) {
+    if !LadderLimits.surroundRates.contains(target.rate) {
+      throw place.broken(
+        "\(key).rate",
+        .notOneOf(value: "\(target.rate)", choices: LadderLimits.surroundRates.map(String.init)))
+    }
+    if target.codec == .ac3, !LadderLimits.ac3Bitrates.contains(target.bitrate) {
+      throw place.broken(
+        "\(key).bitrate",
+        .notOneOf(value: "\(target.bitrate)", choices: LadderLimits.ac3Bitrates.map(String.init)))
+    }
+    // Below it the encoder has no bits left for what is to be heard.
+    let least = 32_000 * ((target.channels + 1) / 2)
+    if target.bitrate < least {
+      throw place.broken(
+        "\(key).bitrate",
+        .outOfRange(value: "\(target.bitrate)", wanted: "at least \(least) at this channel count"))
     }
   }
 

@@ -52,6 +52,8 @@ extension LadderRule {
       "\(codec.rawValue) cannot go into TS segments; use \"segments\": \"fmp4\" or the codec h264"
     case .dashNeedsFMP4: "DASH needs fMP4 segments; leave 'dash' out, or use \"segments\": \"fmp4\""
     case .needsOutput(let output): "has no effect without '\(output.rawValue)' in outputs; add it there"
+    case .needsAAC(let codec):
+      "\(codec.rawValue) alone leaves devices without it silent; add a group with the codec aac"
     case .template(let template, let fault): "'\(template)' \(fault.message)"
     }
   }

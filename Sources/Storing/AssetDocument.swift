@@ -102,7 +102,22 @@ package struct AssetDocument: Sendable {
       ("layout", .string(stream.layout)),
       ("sample_rate", .integer(stream.sampleRate)),
       ("language", stream.common.language.map(JSONValue.string)),
+      ("loudness", stream.loudness.map(loudness)),
     ])
+  }
+
+  private static func loudness(_ loudness: Loudness) -> JSONValue {
+    .members([
+      ("integrated", loudness.integrated.map(hundredths)),
+      ("range", hundredths(loudness.range)),
+      ("true_peak", loudness.truePeak.map(hundredths)),
+    ])
+  }
+
+  /// A number that was rounded to hundredths.
+  private static func hundredths(_ value: Double) -> JSONValue {
+    let count = Int64(max(-1e9, min(value * 100, 1e9)).rounded())
+    return .number(DecimalText.fixed(count, places: 2))
   }
 
   private static func rendition(_ record: RenditionRecord) -> JSONValue {
@@ -135,6 +150,8 @@ package struct AssetDocument: Sendable {
       ("channels", record.channels.map { .integer($0) }),
       ("sample_rate", record.sampleRate.map { .integer($0) }),
       ("default", record.isDefault.map(JSONValue.bool)),
+      ("purpose", record.purpose.flatMap { $0 == .dialogue ? nil : .string($0.rawValue) }),
+      ("gain", record.gain.map(hundredths)),
     ])
   }
 

@@ -40,10 +40,47 @@ private func table(_ plan: Plan) -> [String] {
         "audio-aac-2-en #1 English *", "audio-aac-2-de #2 German", "audio-aac-6-en #1 English *",
       ])
     #expect(plan.audio.map(\.bitrate) == [128_000, 128_000, 384_000])
+    #expect(plan.audio.map(\.measuresLoudness) == [true, true, false])
     #expect(plan.notes.last == PlanNote("audio 2", "it has 1 channel, so 6 are not made of it"))
     // Stereo where the ladder has nothing smaller than surround.
     let surround = ladder.with { $0.audio.removeFirst() }
     #expect(try sample.plan(surround).audio.map(\.name) == ["audio-aac-6-en", "audio-aac-2-de"])
+  }
+
+  @Test func surroundInAnotherCodecIsMadeOfSurroundAlone() throws {
+    let ladder = Ladder.sample.with {
+      $0.audio = [AudioTarget(), AudioTarget(codec: .ac3, channels: 6, bitrate: 448_000)]
+      $0.loudness = -16
+    }
+    let stereo = try Sample(64, 36).adding(to: 10, language: "en").plan(ladder)
+    #expect(table(stereo) == ["audio-aac-2-en #1 English *"])
+    #expect(stereo.notes.last == PlanNote("audio 1", "it has 2 channels, so 6 are not made of it"))
+    #expect(stereo.audio.map(\.loudness) == [-16])
+    // The same sound is called the same in each group.
+    let both = try Sample(64, 36).adding(to: 10, language: "en")
+      .adding(to: 10, language: "en", channels: 8).plan(ladder)
+    #expect(
+      table(both) == [
+        "audio-aac-2-en #1 English *", "audio-aac-2-en-2 #2 English 2", "audio-ac3-6-en #2 English 2",
+      ])
+    #expect(both.audio.map(\.group) == ["audio-aac-2", "audio-aac-2", "audio-ac3-6"])
+  }
+
+  @Test func descriptionsAndCommentariesAreMarkedAndNeverTheDefault() throws {
+    let sample = Sample(64, 36)
+      .adding(to: 10, language: "en", disposition: ["default", "visual_impaired"])
+      .adding(to: 10, language: "en", disposition: ["comment"]).adding(to: 10, language: "en")
+      .adding(to: 10, language: "en", disposition: ["hearing_impaired"])
+    let plan = try sample.plan()
+    #expect(
+      table(plan) == [
+        "audio-aac-2-en #1 English description", "audio-aac-2-en-2 #2 English commentary",
+        "audio-aac-2-en-3 #3 English *", "audio-aac-2-en-4 #4 English clear speech",
+      ])
+    #expect(plan.audio.map(\.purpose) == [.description, .commentary, .dialogue, .clearSpeech])
+    // Alone it is what there is.
+    let alone = Sample(64, 36).adding(to: 10, language: "en", disposition: ["comment"])
+    #expect(try alone.plan().audio.map(\.isDefault) == [true])
   }
 
   @Test func soundThatCannotBeDecodedIsNoted() throws {

@@ -28,7 +28,7 @@ private func message(_ text: String) -> String {
       "$schema":"./ladder.schema.json","segments":"fmp4","addressing":"files","segment_seconds":6.006,
       "gop_seconds":2.002,"part_bytes":1048576,"rate_control":"fixed","quality":21.5,"buffer_seconds":2,
       "speed":"best","drop_redundant":true,"frame_rate":29.97,"max_frame_rate":"50","max_height":720,
-      "deinterlace":"field","audio":[{"codec":"aac","channels":1,"bitrate":64000,"rate":44100}],"copy":"never",
+      "deinterlace":"field","audio":[{"codec":"aac","channels":1,"bitrate":64000,"rate":44100}],"loudness":-16,"copy":"never",
       "layout":{"master":"hls/{id}/playlist.m3u8","segment":"hls/{id}/{rendition}-{n:05}.m4s"}
       """#,
       rungs: rung
@@ -56,6 +56,7 @@ private func message(_ text: String) -> String {
     expected.maxHeight = 720
     expected.deinterlace = .field
     expected.audio = [AudioTarget(channels: 1, bitrate: 64000, rate: 44100)]
+    expected.loudness = -16
     expected.layout = [
       .master: "hls/{id}/playlist.m3u8", .segment: "hls/{id}/{rendition}-{n:05}.m4s",
     ]
@@ -138,8 +139,8 @@ private func message(_ text: String) -> String {
 
   @Test func namesAnUnknownKeyAndTheKnownOnes() {
     #expect(
-      message(ladder(#""loudness":{}"#)).hasPrefix(
-        "my.json: loudness: is not a key of a ladder; known here: "))
+      message(ladder(#""loudnes":{}"#)).hasPrefix(
+        "my.json: loudnes: is not a key of a ladder; known here: "))
     #expect(message(ladder(#""images":[]"#)) == "my.json: images: has to be an object, not a list")
     #expect(
       message(ladder(#""images":{"poster":{}}"#))
@@ -202,7 +203,7 @@ private func message(_ text: String) -> String {
     (#""audio":[{"codec":"aac","bitrate":1}]"#, "my.json: audio[0].channels: is missing"),
     (
       #""audio":[{"codec":"opus","channels":2,"bitrate":128000}]"#,
-      "my.json: audio[0].codec: 'opus' is not made by this version of rung; it makes aac"
+      "my.json: audio[0].codec: 'opus' is not made by this version of rung; it makes aac, ac3 and eac3"
     ),
     (
       #""audio":[{"codec":"aac","channels":3,"bitrate":128000}]"#,
@@ -212,6 +213,24 @@ private func message(_ text: String) -> String {
       #""audio":[{"codec":"aac","channels":1,"bitrate":640000}]"#,
       "my.json: audio[0].bitrate: 640000 is out of range; it has to be at most 288000 at this rate and channel count"
     ),
+    (
+      #""audio":[{"codec":"aac","channels":2,"bitrate":64000},{"codec":"ac3","channels":6,"bitrate":400000}]"#,
+      "my.json: audio[1].bitrate: '400000' is not a choice; it has to be 32000, 40000, 48000, 56000, 64000, 80000, "
+        + "96000, 112000, 128000, 160000, 192000, 224000, 256000, 320000, 384000, 448000, 512000, 576000 or 640000"
+    ),
+    (
+      #""audio":[{"codec":"aac","channels":2,"bitrate":64000},{"codec":"eac3","channels":6,"bitrate":90000}]"#,
+      "my.json: audio[1].bitrate: 90000 is out of range; it has to be at least 96000 at this channel count"
+    ),
+    (
+      #""audio":[{"codec":"aac","channels":2,"bitrate":64000},{"codec":"eac3","channels":6,"bitrate":256000,"rate":96000}]"#,
+      "my.json: audio[1].rate: '96000' is not a choice; it has to be 32000, 44100 or 48000"
+    ),
+    (
+      #""audio":[{"codec":"ac3","channels":6,"bitrate":448000}]"#,
+      "my.json: audio[0].codec: ac3 alone leaves devices without it silent; add a group with the codec aac"
+    ),
+    (#""loudness":-5"#, "my.json: loudness: -5 is out of range; it has to be a number from -36 to -8"),
     (
       #""audio":[{"codec":"aac","channels":2,"bitrate":64000},{"codec":"aac","channels":2,"bitrate":128000}]"#,
       "my.json: audio[1]: 'audio-aac-2' is there twice; names and choices have to differ"

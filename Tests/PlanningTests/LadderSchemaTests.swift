@@ -113,6 +113,7 @@ import Testing
     #expect(try range(object("properties", "segment_seconds")) == LadderLimits.segmentSeconds)
     #expect(try range(object("properties", "gop_seconds")) == LadderLimits.gopSeconds)
     #expect(try range(object("properties", "quality")) == LadderLimits.quality)
+    #expect(try range(object("properties", "loudness")) == LadderLimits.loudness)
     #expect(try range(object("properties", "buffer_seconds")) == LadderLimits.bufferSeconds)
     #expect(try range(object("properties", "part_bytes")) == doubles(LadderLimits.partBytes))
     #expect(try range(object("properties", "max_height")) == doubles(LadderLimits.side))

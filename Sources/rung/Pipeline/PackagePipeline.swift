@@ -72,9 +72,10 @@ struct PackagePipeline {
     plan = CopyPlanner.settle(plan, copied: copying.tracks, ladder: applied)
     let staging = try tree.begin(lock, layout: plan.layout)
     let encoded = try encode(&plan, source, store)
-    let asset = try times.measure("package", item: id) {
+    var asset = try times.measure("package", item: id) {
       try package(plan, encoded, copying, source, staging)
     }
+    asset.renditions = try encoded.work.withGains(asset.renditions, plan)
     let images =
       plan.images == nil
       ? nil
@@ -84,7 +85,8 @@ struct PackagePipeline {
     try keep(source, hash, in: staging, plan)
     try staging.put(
       AssetDocument(
-        id: id, source: examination.report, sourceSHA256: hash, ladder: try applied.canonicalJSON,
+        id: id, source: try encoded.work.withLoudness(examination.report, plan), sourceSHA256: hash,
+        ladder: try applied.canonicalJSON,
         renditions: asset.renditions, objects: staging.inventory(),
         madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all),
         pictures: images, damage: try encoded.damage()))

@@ -1,0 +1,62 @@
+internal import Encoding
+internal import Media
+
+/// What came of the sound of a title, after it was encoded.
+extension ChunkWork {
+  /// Of the only track at least this much has to be there.
+  private static let tolerated = 0.95
+  /// A track of which less can be decoded is none.
+  private static let least = 0.05
+
+  /// A plan with all its sound made in; out comes the plan without tracks of which next to nothing could be decoded,
+  /// with a note for each that is not whole. A track that is all that there is has to be nearly whole.
+  func withoutBrokenSound(_ plan: Plan) throws -> Plan {
+    let shares = try plan.audio.filter(\.measuresLoudness).map { audio in
+      (stream: audio.stream, share: try soundResult(audio).decodedShare)
+    }
+    let hasPictures = plan.video != nil || plan.copies?.video != nil
+    let hasMore = hasPictures || plan.copies?.audio.isEmpty == false
+    if !hasMore, let best = shares.max(by: { $0.share < $1.share }), best.share < Self.tolerated {
+      if best.share < Self.least { throw EncodingFailure.noSound(stream: best.stream) }
+      throw EncodingFailure.brokenSound(stream: best.stream, percent: Self.missing(best.share))
+    }
+    var made = plan
+    for (stream, share) in shares where share < 1 {
+      let subject = "audio \(stream)"
+      if share < Self.least {
+        made.audio.removeAll { $0.stream == stream }
+        made.notes.append(PlanNote(subject, "left out: nothing of it can be decoded; it is damaged"))
+      } else if share < 1 - 1e-3 {
+        made.notes.append(
+          PlanNote(
+            subject, "\(Self.missing(share)) % of it is silent: it is damaged there and cannot be decoded"))
+      }
+    }
+    return made
+  }
+
+  /// In percent, rounded up.
+  private static func missing(_ share: Double) -> Int { Int(((1 - share) * 100).rounded(.up)) }
+
+  /// The report with the loudness of every stream that was measured.
+  func withLoudness(_ report: SourceReport, _ plan: Plan) throws -> SourceReport {
+    var report = report
+    for audio in plan.audio {
+      guard let loudness = try soundResult(audio).loudness,
+        let index = report.audio.firstIndex(where: { $0.common.index == audio.stream })
+      else { continue }
+      report.audio[index].loudness = loudness
+    }
+    return report
+  }
+
+  /// The records with what their sound was raised by.
+  func withGains(_ records: [RenditionRecord], _ plan: Plan) throws -> [RenditionRecord] {
+    var records = records
+    for audio in plan.audio {
+      guard let index = records.firstIndex(where: { $0.name == audio.name }) else { continue }
+      records[index].gain = try soundResult(audio).gain
+    }
+    return records
+  }
+}
