@@ -145,7 +145,8 @@ package enum EncodingFailure: Error, Equatable, Sendable {
     case .noSound(let stream):
       "no sound of audio stream \(stream) can be decoded; the file may be damaged"
     case .brokenSound(let stream, let percent):
-      "\(percent) % of audio stream \(stream), the only track, cannot be decoded; get the file again from where it came"
+      "\(percent) % of audio stream \(stream), the only track, cannot be decoded; get the file again from where it "
+        + "came, or raise --tolerance"
     }
   }
 

@@ -173,6 +173,8 @@ package struct AudioStream: Codable, Sendable, Equatable {
   package var isEncrypted: Bool
   /// Measured when it was encoded; nil before.
   package var loudness: Loudness?
+  /// Packets that could not be decoded when it was encoded.
+  package var damagedPackets: Int?
 
   package init(common: StreamFacts, channels: Int, layout: String, sampleRate: Int) {
     self.common = common
@@ -180,7 +182,7 @@ package struct AudioStream: Codable, Sendable, Equatable {
     self.layout = layout
     self.sampleRate = sampleRate
     isEncrypted = false
-    loudness = nil
+    (loudness, damagedPackets) = (nil, nil)
   }
 }
 

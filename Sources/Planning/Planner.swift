@@ -48,7 +48,9 @@ package enum Planner {
     plan.video = result?.plan
     plan.audio = audio.plans
     plan.controls = controls(ladder)
-    plan.notes = notes + audio.notes + leftOut(report, main: video?.stream)
+    if video == nil, plan.images != nil { plan.cover = cover(report, request.limits) }
+    plan.notes =
+      notes + audio.notes + leftOut(report, taken: video?.stream.common.index ?? plan.cover?.stream)
     return plan
   }
 
@@ -61,6 +63,24 @@ package enum Planner {
     guard whole - found.approximateSeconds + lost > limits.tolerance * whole else { return }
     if let gaps = report.lost, report.promised == nil { throw .gaps(lost: gaps, of: found) }
     throw .incomplete(promised: promised, found: found)
+  }
+
+  /// The picture that stands for sound: the first that is attached to it.
+  private static func cover(_ report: SourceReport, _ limits: PlanLimits) -> CoverPicture? {
+    let usable = report.video.first { stream in
+      stream.isCover && !stream.isEncrypted && report.canDecode(stream.common)
+        && (1...limits.side).contains(stream.codedSize.width)
+        && (1...limits.side).contains(stream.codedSize.height)
+    }
+    return usable.map { stream in
+      var source = PictureSource(timebase: stream.common.timebase, codedSize: stream.codedSize)
+      source.sampleAspectRatio =
+        stream.sampleAspectRatio.isPositive ? stream.sampleAspectRatio : Rational(1, 1)
+      source.orientation = stream.orientation
+      source.colour = ColourRules.colours(of: stream).source
+      source.pixelFormat = stream.pixelFormat
+      return CoverPicture(stream: stream.common.index, source: source)
+    }
   }
 
   private static func checked(_ ladder: Ladder, _ request: PlanRequest) throws(PlanFailure) -> Ladder {
@@ -168,9 +188,9 @@ package enum Planner {
   }
 
   /// Notes for streams that no rendition is made of.
-  private static func leftOut(_ report: SourceReport, main: VideoStream?) -> [PlanNote] {
+  private static func leftOut(_ report: SourceReport, taken: Int?) -> [PlanNote] {
     var notes: [PlanNote] = []
-    for stream in report.video where stream.common.index != main?.common.index {
+    for stream in report.video where stream.common.index != taken {
       notes.append(
         stream.isCover
           ? PlanNote("cover \(stream.common.index)", "it is a still cover picture")

@@ -103,6 +103,7 @@ package struct AssetDocument: Sendable {
       ("sample_rate", .integer(stream.sampleRate)),
       ("language", stream.common.language.map(JSONValue.string)),
       ("loudness", stream.loudness.map(loudness)),
+      ("damaged_packets", stream.damagedPackets.map { .integer($0) }),
     ])
   }
 

@@ -29,7 +29,7 @@ struct EncodeStep: Sendable {
     let sound = TaskList(try plan.audio.compactMap { try work.sound($0, plan.timeline) })
     guard let video = plan.video else {
       try pool.run(sound)
-      return try work.withoutBrokenSound(plan)
+      return try work.withoutBrokenSound(plan, tolerance)
     }
     let pending = try video.chunks.filter { try !work.isAnalysed($0) }.map { ChunkQueue.Work(chunk: $0) }
     let analysis = ChunkQueue(pending, workers: pool.workers) { [work, plan] in
@@ -39,7 +39,7 @@ struct EncodeStep: Sendable {
     let chunks = try video.chunks.map { try work.analysisResult($0) }
     try check(chunks, video)
     let trials = try trials(video, chunks, on: pool)
-    let made = try work.withoutBrokenSound(without(Redundancy.rungs(video.rungs, trials)))
+    let made = try work.withoutBrokenSound(without(Redundancy.rungs(video.rungs, trials)), tolerance)
     if let video = made.video { try encode(video, chunks, trials, on: pool) }
     return made
   }

@@ -85,7 +85,7 @@ struct PackagePipeline {
     try keep(source, hash, in: staging, plan)
     try staging.put(
       AssetDocument(
-        id: id, source: try encoded.work.withLoudness(examination.report, plan), sourceSHA256: hash,
+        id: id, source: try encoded.work.withSound(examination.report, plan), sourceSHA256: hash,
         ladder: try applied.canonicalJSON,
         renditions: asset.renditions, objects: staging.inventory(),
         madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all),

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Isolating
 internal import Media
 internal import Pictures
 internal import Storing
@@ -12,7 +13,9 @@ internal import Synchronization
 struct PicturesStep: Sendable {
   let plan: Plan
   let images: ImagesPlan
-  let video: VideoPlan
+  /// The stream that the pictures are taken from, and how its pictures are.
+  let stream: Int
+  let pictures: PictureSource
   let planner: PicturesPlanner
   /// What the source is called.
   let sourceName: String
@@ -21,10 +24,24 @@ struct PicturesStep: Sendable {
 
   /// nil when the plan asks for no pictures, or the source has none.
   init?(plan: Plan, survey: SourceSurvey, sourceName: String, store: ChunkStore) {
-    guard let images = plan.images, let video = plan.video, let times = survey.video,
-      let planner = PicturesPlanner(times: times, source: video.source, timeline: plan.timeline)
-    else { return nil }
-    (self.plan, self.images, self.video, self.planner) = (plan, images, video, planner)
+    guard var images = plan.images else { return nil }
+    let times: PictureTimes
+    if let video = plan.video, let known = survey.video {
+      (stream, pictures, times) = (video.stream, video.source, known)
+    } else if let cover = plan.cover {
+      (stream, pictures) = (cover.stream, cover.source)
+      times = PictureTimes(
+        stream: cover.stream, timebase: cover.source.timebase, times: [0], keyframes: [0], end: 1)
+      // One picture is its own best thumbnail, and nothing to seek by.
+      images.storyboard = nil
+      images.thumbnails?.most = 1
+    } else {
+      return nil
+    }
+    guard let planner = PicturesPlanner(times: times, source: pictures, timeline: plan.timeline) else {
+      return nil
+    }
+    (self.plan, self.images, self.planner) = (plan, images, planner)
     self.sourceName = sourceName
     self.store = store
   }
@@ -36,11 +53,11 @@ struct PicturesStep: Sendable {
       stills.insert(try still("poster", box: poster.box, quality: poster.quality, planner.poster()), at: 0)
     }
     if !stills.isEmpty {
-      let job = PicturesJob(stream: video.stream, source: video.source, stills: stills)
+      let job = PicturesJob(stream: stream, source: pictures, stills: stills)
       tasks.append(task(.stills, job, doing: "choosing the poster and thumbnails"))
     }
     if let storyboard = try storyboard() {
-      let job = PicturesJob(stream: video.stream, source: video.source, storyboard: storyboard)
+      let job = PicturesJob(stream: stream, source: pictures, storyboard: storyboard)
       tasks.append(task(.storyboard, job, doing: "drawing the storyboard"))
     }
     try pool.run(TaskList(tasks))
@@ -66,7 +83,7 @@ struct PicturesStep: Sendable {
   private func still(
     _ name: String, box: PictureSize, quality: Int, _ candidates: [PicturesJob.Candidate]
   ) throws -> PicturesJob.Still {
-    let size = PictureFit.size(of: PictureFit.displayed(video.source), in: box)
+    let size = PictureFit.size(of: PictureFit.displayed(pictures), in: box)
     return PicturesJob.Still(
       path: try store.path(for: name), size: size, quality: quality, candidates: candidates)
   }
@@ -75,7 +92,7 @@ struct PicturesStep: Sendable {
     guard let storyboard = images.storyboard else { return nil }
     // The longer side is the width, whichever way the picture stands.
     let box = PictureSize(storyboard.width, storyboard.width)
-    let tile = PictureFit.size(of: PictureFit.displayed(video.source), in: box)
+    let tile = PictureFit.size(of: PictureFit.displayed(pictures), in: box)
     let moments = planner.storyboard(every: storyboard.everySeconds).tiles
     let grid = StoryboardGrid(
       tile: tile, columns: storyboard.columns, rows: storyboard.rows, count: moments.count)
@@ -182,7 +199,7 @@ struct PicturesStep: Sendable {
 
   /// A time of the source's clock as the asset counts it; a first picture before the timeline's start is at 0.
   private func time(_ ticks: Int64) -> MediaTime {
-    let base = video.source.timebase
+    let base = pictures.timebase
     return MediaTime(max(0, ticks &- plan.timeline.start.ticks(in: base)), base)
   }
 }
@@ -217,7 +234,13 @@ extension PackagePipeline {
       source: source.descriptor, live: shell.workers, onProgress: { _ in },
       onLog: { [log = shell.log, path = source.path] in log.worker($0, source: path) })
     defer { pool.close() }
-    try step.run(on: pool)
+    do {
+      try step.run(on: pool)
+    } catch WorkerFailure.failed(let error) where plan.cover != nil && error.code == "pictures" {
+      // Sound is whole without its cover.
+      shell.log.warning("the cover picture cannot be decoded and is left out", item: source.path)
+      return PicturesRecord()
+    }
     return try step.put(into: staging)
   }
 }

@@ -3,20 +3,18 @@ internal import Media
 
 /// What came of the sound of a title, after it was encoded.
 extension ChunkWork {
-  /// Of the only track at least this much has to be there.
-  private static let tolerated = 0.95
   /// A track of which less can be decoded is none.
   private static let least = 0.05
 
   /// A plan with all its sound made in; out comes the plan without tracks of which next to nothing could be decoded,
-  /// with a note for each that is not whole. A track that is all that there is has to be nearly whole.
-  func withoutBrokenSound(_ plan: Plan) throws -> Plan {
+  /// with a note for each that is not whole. Of a track that is all that there is no more than `tolerance` may be missing.
+  func withoutBrokenSound(_ plan: Plan, _ tolerance: Double) throws -> Plan {
     let shares = try plan.audio.filter(\.measuresLoudness).map { audio in
       (stream: audio.stream, share: try soundResult(audio).decodedShare)
     }
     let hasPictures = plan.video != nil || plan.copies?.video != nil
     let hasMore = hasPictures || plan.copies?.audio.isEmpty == false
-    if !hasMore, let best = shares.max(by: { $0.share < $1.share }), best.share < Self.tolerated {
+    if !hasMore, let best = shares.max(by: { $0.share < $1.share }), 1 - best.share > tolerance {
       if best.share < Self.least { throw EncodingFailure.noSound(stream: best.stream) }
       throw EncodingFailure.brokenSound(stream: best.stream, percent: Self.missing(best.share))
     }
@@ -38,14 +36,16 @@ extension ChunkWork {
   /// In percent, rounded up.
   private static func missing(_ share: Double) -> Int { Int(((1 - share) * 100).rounded(.up)) }
 
-  /// The report with the loudness of every stream that was measured.
-  func withLoudness(_ report: SourceReport, _ plan: Plan) throws -> SourceReport {
+  /// The report with what encoding found of its sound: how loud each stream is, and what of it is damaged.
+  func withSound(_ report: SourceReport, _ plan: Plan) throws -> SourceReport {
     var report = report
     for audio in plan.audio {
-      guard let loudness = try soundResult(audio).loudness,
+      guard audio.measuresLoudness,
         let index = report.audio.firstIndex(where: { $0.common.index == audio.stream })
       else { continue }
-      report.audio[index].loudness = loudness
+      let result = try soundResult(audio)
+      report.audio[index].loudness = result.loudness
+      report.audio[index].damagedPackets = result.refusedPackets > 0 ? result.refusedPackets : nil
     }
     return report
   }
