@@ -5,6 +5,7 @@ internal import Media
 /// What was found of a stream while it was decoded.
 struct SoundTally {
   var packets = 0
+  /// Of them those that could not be decoded, or only in part.
   var refused = 0
   /// Samples that were decoded, at the source's rate.
   var decoded: Int64 = 0
@@ -87,7 +88,8 @@ struct SoundReader: ~Copyable {
         reported = layout.count
       }
     }
-    tally.refused += decoder.refused
+    // Some decoders (AC-3) give something for any bytes, and say that it is not what was meant.
+    tally.refused += decoder.refused + decoder.concealed
   }
 
   /// A few damaged places are passed over, as when the source was examined.

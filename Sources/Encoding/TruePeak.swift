@@ -7,46 +7,51 @@ enum TruePeak {
   static let before = 15
   static let after = 16
 
-  /// For each of the 32 samples what it counts for the four points from one sample to the next.
-  static let taps: [SIMD4<Float>] = {
+  /// What each of the 32 samples counts for the three points between one sample and the next, point by point.
+  static let taps: [Float] = {
     // On a grid: the functions of the C library may differ in the last bit from processor to processor.
     func onGrid(_ value: Double) -> Float { Float((value * 0x1p22).rounded() * 0x1p-22) }
-    return (0..<before + after + 1).map { tap in
-      var points = SIMD4<Float>()
-      for point in 0..<4 {
+    return (0..<before + after + 1).flatMap { tap in
+      (1...3).map { point in
         let distance = Double(tap - before) - Double(point) / 4
-        points[point] = onGrid(sinc(distance) * window(distance / Double(after)))
+        return onGrid(sinc(distance) * window(distance / Double(after)))
       }
-      return points
     }
   }()
 
   /// No point is higher than the highest of its samples times this.
   static let reach: Float = {
-    let sum = taps.reduce(SIMD4<Float>()) {
-      $0 + SIMD4($1.x.magnitude, $1.y.magnitude, $1.z.magnitude, $1.w.magnitude)
+    let sums = (0..<3).map { point in
+      stride(from: point, to: taps.count, by: 3).reduce(Float(0)) { $0 + taps[$1].magnitude }
     }
-    return sum.max() * 1.000_01
+    return (sums.max() ?? 1) * 1.000_01
   }()
 
   /// For each sample of a range the highest point from it up to before the next one; there are `before` samples before
   /// the range and `after` behind it.
   static func peaks(_ samples: [Float], _ range: Range<Int>, _ each: (Int, Float) -> Void) {
     guard range.lowerBound >= before, range.upperBound + after <= samples.count else { return }
-    // This is most of the work of measuring, and subscripts of arrays are slow where nothing is optimised.
+    // This is most of the work of measuring: pointers and plain numbers are quick even where nothing is optimised.
     unsafe taps.withUnsafeBufferPointer { taps in
       unsafe samples.withUnsafeBufferPointer { samples in
         guard let taps = taps.baseAddress, let samples = samples.baseAddress else { return }
         var index = range.lowerBound
         while index < range.upperBound {
-          let first = unsafe samples + (index - before)
-          var points = SIMD4<Float>()
-          var tap = 0
-          while tap < before + after + 1 {
-            points += unsafe taps[tap] * first[tap]
-            tap += 1
+          var sample = unsafe samples + (index - before)
+          var weight = unsafe taps
+          var (first, second, third) = (Float(0), Float(0), Float(0))
+          var tap = before + after + 1
+          while tap > 0 {
+            let value = unsafe sample[0]
+            unsafe first += weight[0] * value
+            unsafe second += weight[1] * value
+            unsafe third += weight[2] * value
+            unsafe sample += 1
+            unsafe weight += 3
+            tap -= 1
           }
-          each(index, max(points.max(), -points.min()))
+          let own = unsafe samples[index].magnitude
+          each(index, max(own, max(first.magnitude, max(second.magnitude, third.magnitude))))
           index += 1
         }
       }

@@ -38,7 +38,7 @@ extension EndToEnd {
 
     private static let surround =
       "aevalsrc=0.1*sin(440*2*PI*t)|0.1*sin(550*2*PI*t)|0.2*sin(660*2*PI*t)|0.1*sin(50*2*PI*t)"
-      + "|0.1*sin(770*2*PI*t)|0.1*sin(880*2*PI*t)|0.1*sin(990*2*PI*t)|0.1*sin(1100*2*PI*t):c=7.1:d=4:s=48000"
+      + "|0.1*sin(770*2*PI*t)|0.1*sin(880*2*PI*t)|0.1*sin(990*2*PI*t)|0.1*sin(1100*2*PI*t):c=7.1:d=2:s=48000"
 
     @Test(arguments: ["fmp4", "ts"])
     func surroundIsKeptInGroupsOfItsOwn(_ segments: String) throws {
@@ -47,8 +47,8 @@ extension EndToEnd {
       try make(
         path,
         [
-          "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=4", "-f", "lavfi", "-i", Self.surround,
-          "-f", "lavfi", "-i", "sine=300:d=4", "-map", "0", "-map", "1", "-map", "2", "-c:v", "libx264",
+          "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=2", "-f", "lavfi", "-i", Self.surround,
+          "-f", "lavfi", "-i", "sine=300:d=2", "-map", "0", "-map", "1", "-map", "2", "-c:v", "libx264",
           "-preset", "ultrafast", "-c:a", "flac", "-metadata:s:a:0", "language=eng", "-metadata:s:a:1",
           "language=eng", "-disposition:a:1", "visual_impaired",
         ])
@@ -106,7 +106,8 @@ extension EndToEnd {
       for stream in ["0:1", "0:2"] {
         let alone = folder.file("alone.mka")
         try make(alone, ["-y", "-i", path, "-map", stream, "-c", "copy"])
-        let result = try Rung.package(alone, into: folder.file("alone"), ladder: Self.ladder)
+        let result = try Rung.package(
+          alone, into: folder.file("alone-\(stream.suffix(1))"), ladder: Self.ladder)
         #expect(result.exit == 1 && result.errors.contains("be decoded"), "\(result)")
       }
     }
@@ -120,7 +121,7 @@ extension EndToEnd {
       try make(
         path,
         [
-          "-f", "lavfi", "-i", "sine=440:d=5", "-i", cover, "-map", "0", "-map", "1", "-c:v", "mjpeg",
+          "-f", "lavfi", "-i", "sine=440:d=2", "-i", cover, "-map", "0", "-map", "1", "-c:v", "mjpeg",
           "-pix_fmt", "yuvj420p", "-disposition:v:0", "attached_pic",
         ])
       let asset = try package(path, folder)
