@@ -28,6 +28,7 @@ let package = Package(
     .systemLibrary(name: "CZimg", pkgConfig: "zimg"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CPosix"),
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
 
     module("Media", []),
     module("LibAV", ["CFFmpeg", "CZimg", "Media"]),
@@ -39,7 +40,7 @@ let package = Package(
     .target(
       name: "Storing", dependencies: ["Media", "CCrypto"], exclude: ["Schemas"], swiftSettings: strict),
     module("Verifying", ["Media"]),
-    module("Isolating", ["Media", "CPosix"]),
+    module("Isolating", ["Media", "CPosix", "CSeccomp"]),
     .executableTarget(
       name: "rung",
       dependencies: [

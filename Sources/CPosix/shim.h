@@ -5,11 +5,15 @@
 #include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 extern int pipe2(int pipedes[2], int flags);
 extern int close_range(unsigned int first, unsigned int last, int flags);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+extern long syscall(long number, ...);
 
 /// The signal that the kernel sends to this process when the thread that started it ends.
 static inline int rung_set_parent_death_signal(int signal) {
@@ -22,4 +26,61 @@ static inline void rung_keep_freed_memory(int most) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, most);
 }
+
+/// Neither this process nor what it starts gets rights from a set-user-id file any more; asked for by seccomp and
+/// Landlock.
+static inline int rung_give_up_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL); }
+static inline int rung_has_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL); }
+
+// Resource limits: what Swift sees of RLIMIT_… is an enumeration that setrlimit does not take.
+static inline int rung_limit_memory(void) { return RLIMIT_AS; }
+static inline int rung_limit_file(void) { return RLIMIT_FSIZE; }
+static inline int rung_limit_descriptors(void) { return RLIMIT_NOFILE; }
+static inline int rung_limit_core(void) { return RLIMIT_CORE; }
+
+/// Sets a limit of this process, soft and hard; where the hard one is lower already, it becomes the soft one.
+static inline int rung_set_limit(int which, uint64_t value) {
+  struct rlimit now;
+  if (getrlimit(which, &now) != 0) return -1;
+  rlim_t wanted = (rlim_t)value;
+  if (now.rlim_max != RLIM_INFINITY && now.rlim_max < wanted) wanted = now.rlim_max;
+  struct rlimit next = {wanted, wanted};
+  return setrlimit(which, &next);
+}
+
+/// Sets the seconds of processor time after which the kernel ends the process `pid` by SIGXCPU.
+static inline int rung_limit_processor_time(int pid, uint64_t seconds) {
+  // As prlimit64(2) has it, on every architecture.
+  struct { uint64_t soft, hard; } next = {seconds, UINT64_MAX}, now;
+  if (syscall(SYS_prlimit64, (long)pid, (long)RLIMIT_CPU, 0L, &now) != 0) return -1;
+  next.hard = now.hard;
+  if (next.soft > next.hard) next.soft = next.hard;
+  return (int)syscall(SYS_prlimit64, (long)pid, (long)RLIMIT_CPU, &next, 0L);
+}
+
+/// Opens a place without reading it: O_PATH, which only GNU's headers have.
+static inline int rung_open_place(void) { return 010000000; }
+
+// Landlock, by hand: the C library has no wrappers, and its headers end at version 2 of what a kernel may know.
+
+/// The version of Landlock that this kernel has; negative where there is none, or it is turned off.
+static inline int rung_landlock_version(void) {
+  return (int)syscall(444L, (void *)0, (unsigned long)0, 1L);
+}
+
+/// A new set of rules that refuses all of these rights but to whom a rule gives them: a descriptor, or negative.
+static inline int rung_landlock_make(int version, uint64_t files, uint64_t network, uint64_t scopes) {
+  struct { uint64_t files, network, scopes; } rules = {files, network, scopes};
+  unsigned long size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
+  return (int)syscall(444L, &rules, size, 0L);
+}
+
+/// Gives `rights` to what lies beneath the open file or folder `place`.
+static inline int rung_landlock_allow(int rules, int place, uint64_t rights) {
+  struct __attribute__((packed)) { uint64_t rights; int32_t place; } beneath = {rights, place};
+  return (int)syscall(445L, (long)rules, 1L, &beneath, 0L);
+}
+
+/// Binds the calling thread, and what it starts from now on, to the rules.
+static inline int rung_landlock_enter(int rules) { return (int)syscall(446L, (long)rules, 0L); }
 #endif

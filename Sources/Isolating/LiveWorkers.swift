@@ -9,11 +9,25 @@ package final class LiveWorkers: Sendable {
   private struct State {
     var pids: Set<pid_t> = []
     var isClosed = false
+    var hasReported = false
   }
 
   private let state = Mutex(State())
 
-  package init() {}
+  private let onProtection: @Sendable (Protection) -> Void
+
+  /// `onProtection` hears once what protects the machine from the workers: it is the same for all of them.
+  package init(onProtection: @escaping @Sendable (Protection) -> Void = { _ in }) {
+    self.onProtection = onProtection
+  }
+
+  func report(_ protection: Protection) {
+    let isFirst = state.withLock { state in
+      defer { state.hasReported = true }
+      return !state.hasReported
+    }
+    if isFirst { onProtection(protection) }
+  }
 
   /// Ends all workers and lets no new one start. Safe to call from any thread, any number of times.
   package func close() {

@@ -1,10 +1,8 @@
 internal import CPosix
 internal import Foundation
 
-/// What a child does before it touches anything else, on its only thread.
-///
-/// The sandbox and the limits are entered here as well, after the steps below and before the first request is read:
-/// Landlock binds only the thread that asks for it, so it has to happen while there is one.
+/// What a child does before it touches anything else, on its only thread: it has read no byte of the source when limits
+/// and sandbox hold.
 package enum ChildSetup {
   package enum Failure: Error, Equatable, Sendable {
     /// Started by hand: nobody would speak the protocol.
@@ -12,9 +10,9 @@ package enum ChildSetup {
     case parentIsGone
   }
 
-  /// Ties the child's life to its parent's, closes what it should not have inherited and gives signals back their
-  /// default actions.
-  package static func prepareChild() throws(Failure) {
+  /// Ties the child's life to its parent's, closes what it should not have inherited, gives signals back their default
+  /// actions and enters the sandbox. Gives the rules that it was started with, and what of the sandbox holds.
+  package static func prepareChild() throws(Failure) -> (rules: WorkerRules, protection: Protection) {
     guard let text = ProcessInfo.processInfo.environment[WorkerProtocol.parentVariable],
       let parent = pid_t(text)
     else { throw .notStartedByRung }
@@ -27,6 +25,11 @@ package enum ChildSetup {
     unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { _ = signal(number, SIG_DFL) }
     rung_keep_freed_memory(Self.keptMemory)
+    let rules = ProcessInfo.processInfo.environment[WorkerProtocol.rulesVariable].flatMap {
+      WorkerRules(text: $0)
+    }
+    guard let rules else { throw .notStartedByRung }
+    return (rules, Protection.enter(rules, source: WorkerProtocol.sourceDescriptor))
   }
 
   /// Encoders of one chunk free what those of the next one ask for.

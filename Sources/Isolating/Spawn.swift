@@ -15,9 +15,10 @@ package struct WorkerProgram: Sendable, Equatable {
 
   /// What a child gets to see of the environment: nothing of the person's, but what the loader needs to find the
   /// same libraries. A crash is to end it at once, with its signal, and not in Swift's backtracer.
-  var environment: [String] {
+  func environment(_ rules: WorkerRules) -> [String] {
     var result = [
       "LANG=C", "PATH=/usr/bin:/bin", "\(WorkerProtocol.parentVariable)=\(getpid())",
+      "\(WorkerProtocol.rulesVariable)=\(rules.text)",
       // SVT-AV1 prints its settings to standard error unless it is told to keep to errors.
       "SWIFT_BACKTRACE=enable=no", "SVT_LOG=1",
     ]
@@ -29,7 +30,7 @@ package struct WorkerProgram: Sendable, Equatable {
 
   /// Starts the program in a process group of its own with `descriptors` as its 0, 1, 2 … and nothing else open, no
   /// signal blocked and each with its default action.
-  func spawn(_ descriptors: [Int32]) throws(WorkerFailure) -> pid_t {
+  func spawn(_ descriptors: [Int32], _ rules: WorkerRules = WorkerRules()) throws(WorkerFailure) -> pid_t {
     var actions = unsafe posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     try check("posix_spawn_file_actions_init", unsafe posix_spawn_file_actions_init(&actions))
@@ -57,7 +58,7 @@ package struct WorkerProgram: Sendable, Equatable {
 
     var pid: pid_t = 0
     let code = unsafe withCStrings(arguments) { arguments in
-      unsafe withCStrings(environment) { environment in
+      unsafe withCStrings(environment(rules)) { environment in
         unsafe posix_spawn(&pid, path, &actions, &attributes, arguments, environment)
       }
     }

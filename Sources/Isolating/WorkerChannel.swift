@@ -48,6 +48,24 @@ package final class WorkerChannel: Sendable {
   }
 
   package func send(progress: some Encodable) { send(ProgressLine(progress: progress)) }
+  package func send(protection: Protection) { send(ProtectionLine(protection: protection)) }
+
+  /// From now on, tells the parent every second how much was done, where it has grown: `total` counts what was read,
+  /// decoded and encoded, so that a worker that turns in circles is silent.
+  package func reportWork(_ total: @escaping @Sendable () -> Int) {
+    let thread = Thread { [self] in
+      var last = 0
+      while true {
+        sleep(1)
+        let now = total()
+        if now > last { send(WorkLine(work: now)) }
+        last = max(last, now)
+      }
+    }
+    thread.stackSize = 512 << 10
+    thread.start()
+  }
+
   package func send(log: WorkerLog) { send(LogLine(log: log)) }
   package func succeed(_ result: some Encodable) { send(ResultLine(result: result)) }
   package func fail(_ error: WorkerError) { send(FailureLine(failure: error)) }

@@ -24,6 +24,8 @@ package enum WorkerFailure: Error, Equatable, Sendable {
   case exited(code: Int32, doing: String, lastWords: String?)
   /// It said something that is not of the protocol; the beginning of it.
   case garbled(line: String, doing: String)
+  /// It did nothing that counts for so long that it was ended.
+  case stalled(seconds: Int, doing: String)
   /// It did what it could and says why that was not enough.
   case failed(WorkerError)
   /// All workers were told to stop.

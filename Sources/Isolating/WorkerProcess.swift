@@ -1,3 +1,4 @@
+internal import CPosix
 internal import Foundation
 
 /// One worker, seen from the parent: jobs in, one at a time; progress, log lines and a result out. Sole owner of the
@@ -11,7 +12,11 @@ package final class WorkerProcess {
   /// A child that has closed its side gets this long to end by itself, so that its own exit code is seen.
   private static let graceMilliseconds = 1000
 
+  /// How long what lies in the pipe may take to be read.
+  private static let catchUp = Duration.seconds(5)
+
   private let pid: pid_t
+  private let rules: WorkerRules
   private let live: LiveWorkers
   private let requests: Descriptor
   private let events: Descriptor
@@ -21,11 +26,16 @@ package final class WorkerProcess {
   private var lastWords: String?
   private var printsAreOpen = true
   private var isOver = false
+  /// What the worker has done since its start, by its own count, and when it was last seen to have done more.
+  private var work = 0
+  private var lastWork = ContinuousClock.now
+  /// Since when that is too long ago.
+  private var overdue: ContinuousClock.Instant?
 
   /// Starts a child of `program`. `source` is the descriptor of the source; the child gets its own opening of it for
-  /// reading, as descriptor 3, so that offsets are not shared.
+  /// reading, as descriptor 3, so that offsets are not shared. `rules`: what it may take of the machine.
   package static func start(
-    _ program: WorkerProgram = .rung, source: Int32?, live: LiveWorkers
+    _ program: WorkerProgram = .rung, source: Int32?, rules: WorkerRules = WorkerRules(), live: LiveWorkers
   ) throws(WorkerFailure) -> WorkerProcess {
     // A write to a child that died must be an error and not the end of the parent.
     _ = signal(SIGPIPE, SIG_IGN)
@@ -40,15 +50,18 @@ package final class WorkerProcess {
       Opened(try Descriptor.open("/proc/self/fd/\(source)", O_RDONLY))
     }
     if let reopened { descriptors.append(reopened.descriptor.raw) }
-    let pid = try live.start { () throws(WorkerFailure) in try program.spawn(descriptors) }
-    return WorkerProcess(pid, live, requests.takeWriting(), events.takeReading(), prints.takeReading())
+    let pid = try live.start { () throws(WorkerFailure) in try program.spawn(descriptors, rules) }
+    return WorkerProcess(
+      pid, rules, live, requests.takeWriting(), events.takeReading(), prints.takeReading())
   }
 
   private init(
-    _ pid: pid_t, _ live: LiveWorkers, _ requests: consuming Descriptor, _ events: consuming Descriptor,
+    _ pid: pid_t, _ rules: WorkerRules, _ live: LiveWorkers, _ requests: consuming Descriptor,
+    _ events: consuming Descriptor,
     _ prints: consuming Descriptor
   ) {
     self.pid = pid
+    self.rules = rules
     self.live = live
     self.requests = requests
     self.events = events
@@ -69,10 +82,17 @@ package final class WorkerProcess {
     guard var outgoing = try? WorkerProtocol.line(JobLine(job: job))[...] else {
       throw .garbled(line: "a job that cannot be written as JSON", doing: doing)
     }
+    limitProcessorTime()
+    lastWork = .now
     while true {
       while let line = eventLines.next() {
         switch try event(line, doing, as: WorkerEvent<Result, Progress>.self) {
-        case .progress(let progress): onProgress(progress)
+        case .progress(let progress):
+          lastWork = .now
+          onProgress(progress)
+        case .work(let done):
+          if done > work { (work, lastWork) = (done, .now) }
+        case .protection(let protection): live.report(protection)
         case .log(let log): onLog(log)
         case .result(let result):
           drainPrints(onLog)
@@ -84,6 +104,30 @@ package final class WorkerProcess {
       }
       try wait(sending: &outgoing, doing, onLog)
     }
+  }
+
+  private func endIfStalled(after more: Duration, _ doing: String) throws(WorkerFailure) {
+    guard ContinuousClock.now - lastWork > .seconds(rules.stallSeconds) else {
+      overdue = nil
+      return
+    }
+    let since = overdue ?? .now
+    overdue = since
+    guard ContinuousClock.now - since >= more else { return }
+    terminate()
+    throw .stalled(seconds: rules.stallSeconds, doing: doing)
+  }
+
+  /// A job that computes without end is ended by the kernel: the parent sets that, since the worker may not.
+  private func limitProcessorTime() {
+    var clock: clockid_t = 0
+    var used = timespec()
+    guard unsafe clock_getcpuclockid(pid, &clock) == 0, unsafe clock_gettime(clock, &used) == 0 else {
+      return
+    }
+    let (seconds, overflow) = Int64(used.tv_sec).addingReportingOverflow(rules.processorSeconds)
+    guard !overflow, seconds > 0 else { return }
+    _ = rung_limit_processor_time(pid, UInt64(seconds))
   }
 
   /// Ends the child and all that it started, and takes its exit status.
@@ -118,9 +162,14 @@ package final class WorkerProcess {
     guard ready != 0 else {
       // A grandchild may hold the pipe open after the worker itself has ended.
       if hasEnded() { throw over(doing, onLog) }
+      // All that it has said was read: nothing is on its way.
+      try endIfStalled(after: .zero, doing)
       return
     }
     guard ready > 0 else { return }
+    // It may talk without end. When this process itself was stopped for a while, what the worker has done lies in the
+    // pipe behind other lines.
+    try endIfStalled(after: Self.catchUp, doing)
     drainPrints(onLog)
     if polled.count == 3, polled[2].revents != 0 {
       // A child that no longer reads is noticed at the end of its events.

@@ -13,7 +13,7 @@ internal import Media
   private init(_ context: UnsafeMutablePointer<AVCodecContext>) { unsafe self.context = context }
 
   package static func open(
-    _ demuxer: borrowing Demuxer, stream: Int, maximumPixels: Int64 = 16384 * 16384
+    _ demuxer: borrowing Demuxer, stream: Int
   ) throws(AVFailure) -> Decoder {
     guard let parameters = unsafe demuxer.parameters(stream),
       let codec = unsafe avcodec_find_decoder(parameters.pointee.codec_id)
@@ -29,7 +29,7 @@ internal import Media
     unsafe context.pointee.thread_count = 1
     unsafe context.pointee.pkt_timebase = demuxer.timebase(of: stream).av
     unsafe context.pointee.flags |= AV_CODEC_FLAG_BITEXACT
-    unsafe context.pointee.max_pixels = maximumPixels
+    unsafe context.pointee.max_pixels = SourceCaps.pixels
     let name = unsafe String(cString: codec.pointee.name)
     try unsafe check("avcodec_open2", avcodec_open2(context, codec, nil), context: name)
     return decoder
@@ -65,6 +65,7 @@ internal import Media
     for _ in 0..<64 {
       let code = unsafe avcodec_receive_frame(context, frame.raw)
       if code >= 0 {
+        WorkMeter.add()
         if frame.isConcealed { concealed += 1 }
         return true
       }

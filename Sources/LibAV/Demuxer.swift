@@ -11,6 +11,8 @@ package enum DemuxFailure: Error, Equatable, Sendable {
   /// Recognised, but not among the formats that Rung opens; FFmpeg's name for it.
   case refused(format: String)
   case unopenable(format: String, AVFailure)
+  /// Its header asks for more streams than `streams`, or for more memory than there is.
+  case tooLarge(format: String, streams: Int)
 }
 
 /// An open source: a descriptor in, streams, packets and chapters out; sole owner of one `AVFormatContext`.
@@ -59,6 +61,7 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     var options: OpaquePointer?
     for (key, value) in openOptions { unsafe av_dict_set(&options, key, value, 0) }
     unsafe av_dict_set(&options, "format_whitelist", formatName, 0)
+    unsafe av_dict_set_int(&options, "max_streams", Int64(SourceCaps.streams), 0)
     var opened: UnsafeMutablePointer<AVFormatContext>? = unsafe made
     let code = unsafe avformat_open_input(&opened, hint, format, &options)
     unsafe av_dict_free(&options)
@@ -67,12 +70,26 @@ package enum DemuxFailure: Error, Equatable, Sendable {
       if let failure = input.failure { throw .unreadable(failure) }
       // A score this low comes from the extension alone.
       if score <= weakScore, code == rung_averror_invaliddata() { throw .unrecognised }
+      if code == rung_averror(ENOMEM) { throw .tooLarge(format: formatName, streams: SourceCaps.streams) }
       throw .unopenable(format: formatName, AVFailure("avformat_open_input", code: code, context: formatName))
     }
-    let analysed = unsafe avformat_find_stream_info(context, nil)
+    let analysed = unsafe analyse(context)
     return unsafe Demuxer(
       context: context, input: input, descriptor: descriptor, name: name,
       analysisFailure: analysed < 0 ? AVFailure("avformat_find_stream_info", code: analysed) : nil)
+  }
+
+  /// Looks into the streams; what their decoders would not be given later they are not given now.
+  private static func analyse(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
+    let count = Int(unsafe context.pointee.nb_streams)
+    let options = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: max(1, count))
+    unsafe options.initialize(repeating: nil, count: max(1, count))
+    for index in 0..<count { unsafe av_dict_set_int(options + index, "max_pixels", SourceCaps.pixels, 0) }
+    defer {
+      for index in 0..<count { unsafe av_dict_free(options + index) }
+      unsafe options.deallocate()
+    }
+    return unsafe avformat_find_stream_info(context, options)
   }
 
   private init(
@@ -108,6 +125,7 @@ package enum DemuxFailure: Error, Equatable, Sendable {
       // Packets that were read while the streams were analysed come whatever was set since.
     } while code >= 0 && isLeftOut(packet.stream)
     if code >= 0 {
+      WorkMeter.add()
       if isElementary { stamp(packet) }
       return true
     }
@@ -234,7 +252,6 @@ package enum DemuxFailure: Error, Equatable, Sendable {
   private static let openOptions: [(key: String, value: String)] = [
     // Streams that begin late in a transport stream are still found; other formats stop long before.
     ("probesize", "33554432"), ("analyzeduration", "15000000"),
-    ("max_streams", "256"),
     ("protocol_whitelist", "none"),
     // Media of a QuickTime file that lies in other files is not followed.
     ("enable_drefs", "0"), ("use_absolute_path", "0"),

@@ -13,6 +13,8 @@ internal import Glibc
     var position: Int64
     var bytes: Int64
     var failure: Int32
+    /// What lies before this was read at some time.
+    var farthest: Int64 = 0
   }
 
   let raw: UnsafeMutablePointer<AVIOContext>
@@ -78,6 +80,10 @@ internal import Glibc
           state.pointee.descriptor, destination, Int(count), off_t(state.pointee.position))
         if got > 0 {
           unsafe state.pointee.position += Int64(got)
+          if unsafe state.pointee.position > state.pointee.farthest {
+            unsafe state.pointee.farthest = state.pointee.position
+            WorkMeter.add()
+          }
           return Int32(got)
         }
         if got == 0 { return rung_averror_eof() }

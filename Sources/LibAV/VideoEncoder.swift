@@ -114,6 +114,7 @@ package struct VideoEncoderSettings: Sendable, Equatable {
   /// Encodes a picture whose `presentation` is set, and hands over the packets that are ready.
   package func encode(_ frame: borrowing Frame, sink: (borrowing Packet) throws -> Void) throws {
     try unsafe check("avcodec_send_frame", avcodec_send_frame(context, frame.raw))
+    WorkMeter.add()
     try unsafe drain(context, into: packet, sink)
   }
 
@@ -138,6 +139,7 @@ func drain(
     let code = unsafe avcodec_receive_packet(context, packet.raw)
     if code == rung_averror_eagain() || code == rung_averror_eof() { return }
     try check("avcodec_receive_packet", code)
+    WorkMeter.add()
     try sink(packet)
     packet.clear()
   }

@@ -15,6 +15,8 @@ package enum PlanFailure: Error, Sendable, Equatable {
   /// More than is tolerated has neither picture nor sound.
   case gaps(lost: MediaTime, of: MediaTime)
   case codecChanges(stream: Int)
+  case tooManyPixels(stream: Int, PictureSize, limit: Int64)
+  case tooMuchOutput(bytes: Int64, limit: Int64)
   case tooLong(seconds: Int64, limit: Int64)
   case beyondLevels(rung: String, codec: Codec)
   case badID(String)

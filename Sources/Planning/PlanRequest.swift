@@ -51,12 +51,21 @@ package struct LadderOverrides: Sendable, Equatable {
 package struct PlanLimits: Sendable, Equatable {
   package var seconds: Int64
   package var side: Int
+  /// Of one picture as it is coded.
+  package var pixels: Int64
+  /// Of all renditions together, by their planned rates.
+  package var outputBytes: Int64
   /// The share of what a damaged source should last that may be missing.
   package var tolerance: Double
 
-  package init(seconds: Int64 = 24 * 3600, side: Int = 32768, tolerance: Double = 0.05) {
+  package init(
+    seconds: Int64 = 24 * 3600, side: Int = 32768, pixels: Int64 = 8192 * 8192, outputBytes: Int64 = 1 << 40,
+    tolerance: Double = 0.05
+  ) {
     self.seconds = seconds
     self.side = side
+    self.pixels = pixels
+    self.outputBytes = outputBytes
     self.tolerance = tolerance
   }
 }

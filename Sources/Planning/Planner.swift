@@ -51,6 +51,7 @@ package enum Planner {
     if video == nil, plan.images != nil { plan.cover = cover(report, request.limits) }
     plan.notes =
       notes + audio.notes + leftOut(report, taken: video?.stream.common.index ?? plan.cover?.stream)
+    try checkOutput(plan, request.limits)
     return plan
   }
 
@@ -80,6 +81,15 @@ package enum Planner {
       source.colour = ColourRules.colours(of: stream).source
       source.pixelFormat = stream.pixelFormat
       return CoverPicture(stream: stream.common.index, source: source)
+    }
+  }
+
+  /// A long title of many renditions is a lot of bytes, whoever sends it.
+  private static func checkOutput(_ plan: Plan, _ limits: PlanLimits) throws(PlanFailure) {
+    let rates = (plan.video?.rungs ?? []).map(\.bitrate) + plan.audio.map(\.bitrate)
+    let bytes = rates.reduce(0.0) { $0 + Double($1) } / 8 * plan.timeline.duration.approximateSeconds
+    guard bytes <= Double(limits.outputBytes) else {
+      throw .tooMuchOutput(bytes: Int64(exactly: bytes.rounded()) ?? Int64.max, limit: limits.outputBytes)
     }
   }
 
@@ -115,6 +125,13 @@ package enum Planner {
     let size = stream.displayedSize
     guard (1...limits.side).contains(size.width), (1...limits.side).contains(size.height) else {
       throw .badPictureSize(stream: index, size)
+    }
+    for size in [stream.codedSize, size] {
+      let (pixels, overflow) = Int64(max(0, size.width)).multipliedReportingOverflow(
+        by: Int64(max(0, size.height)))
+      if overflow || pixels > limits.pixels {
+        throw .tooManyPixels(stream: index, size, limit: limits.pixels)
+      }
     }
     guard var times = survey.video, times.stream == index, !times.times.values.isEmpty else {
       throw .noPictures(stream: index)

@@ -107,7 +107,12 @@ extension PlanFailure: CustomStringConvertible {
     case .codecChanges(let stream):
       "the video (stream \(stream)) changes its codec, and only the pictures in the first one can be read; split the file there, or convert it"
     case .tooLong(let seconds, let limit):
-      "it is \(seconds) s long and the limit is \(limit) s; cut it, or raise the limit"
+      "it is \(seconds) s long and the limit is \(limit) s; cut it, or raise --max-hours"
+    case .tooManyPixels(let stream, let size, let limit):
+      "the video (stream \(stream)) says it is \(size), more than \(limit) pixels; if that is right, raise --max-pixels"
+    case .tooMuchOutput(let bytes, let limit):
+      "its renditions would come to \(bytes) bytes and the limit is \(limit); lower the ladder's rates, or raise "
+        + "--max-output"
     case .beyondLevels(let rung, let codec):
       "no level of \(codec.rawValue) allows the rung '\(rung)'; lower its size, bitrate or max_frame_rate"
     case .cannotCopy(let subject, let reason):

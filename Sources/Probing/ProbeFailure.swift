@@ -11,6 +11,8 @@ package enum ProbeFailure: Error, Equatable, Sendable {
   case noStreams(format: String)
   /// The video track that was asked for is none; the indices of those that are.
   case noSuchTrack(Int, known: [Int])
+  /// The header wants more streams, or more memory, than a source gets.
+  case tooLarge(format: String, streams: Int)
 
   /// A stable word for machines.
   package var code: String {
@@ -22,6 +24,7 @@ package enum ProbeFailure: Error, Equatable, Sendable {
     case .damaged: "damaged"
     case .noStreams: "no-streams"
     case .noSuchTrack: "no-such-track"
+    case .tooLarge: "too-large"
     }
   }
 
@@ -38,6 +41,9 @@ package enum ProbeFailure: Error, Equatable, Sendable {
         ? "the MP4 index (moov) is missing or broken (\(reason)), as after an upload that was cut off; "
           + "get the file again from where it came"
         : "the \(format) header is missing or broken (\(reason)); get the file again from where it came"
+    case .tooLarge(let format, let streams):
+      "the \(format) header asks for more than \(streams) streams, or for more memory than there is; if that is right, "
+        + "raise --max-streams or --max-memory"
     case .noStreams(let format):
       "there is no audio, video or other stream in this \(format) file; check how it was exported"
     case .noSuchTrack(let track, let known):

@@ -114,6 +114,8 @@ extension ProbeFailure {
     case .unreadable(let cause): self = .unreadable(cause.reason)
     case .unrecognised: self = .notMedia
     case .refused(let format): self = .refusedFormat(format)
+    case .tooLarge(let format, let streams):
+      self = .tooLarge(format: CodecNames.format(format, majorBrand: nil), streams: streams)
     case .unopenable(let format, let cause):
       // The brand is not known yet.
       let short = format.hasPrefix("mov,") ? "mp4" : CodecNames.format(format, majorBrand: nil)

@@ -7,7 +7,8 @@ internal import Foundation
 /// (shared), and cleaning, which wants the lock alone, leaves it.
 package final class ChunkStore: Sendable {
   package let key: String
-  private let folder: String
+  /// Where workers may write, at the paths that `path(for:)` gives.
+  package let folder: String
   private let descriptor: Descriptor
 
   private init(key: String, folder: String, descriptor: consuming Descriptor) {

@@ -234,7 +234,7 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
         "the video (stream 2) changes its codec, and only the pictures in the first one can be read; split the file there, or convert it"
       ),
       (.badTimestamps(stream: 2), "stream 2 has timestamps that make no sense; remux the file first"),
-      (.tooLong(seconds: 9, limit: 5), "it is 9 s long and the limit is 5 s; cut it, or raise the limit"),
+      (.tooLong(seconds: 9, limit: 5), "it is 9 s long and the limit is 5 s; cut it, or raise --max-hours"),
       (
         .beyondLevels(rung: "8k", codec: .h264),
         "no level of h264 allows the rung '8k'; lower its size, bitrate or max_frame_rate"

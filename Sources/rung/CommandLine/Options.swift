@@ -56,7 +56,30 @@ enum Options {
   static let force = OptionDeclaration(
     name: "--force", value: .flag, help: "replace the asset, even if it is of another source or up to date")
 
+  // What a source may ask for, and what the child that reads it may take.
+  static let maxMemory = OptionDeclaration(
+    name: "--max-memory", value: .bytes("SIZE", 512 << 20...1 << 50),
+    help: "the most memory that one worker may ask for (default: 8GiB)")
+  static let maxPixels = OptionDeclaration(
+    name: "--max-pixels", value: .number("N", 1...1 << 30),
+    help: "the most pixels of a source's picture (default: 67108864, that is 8192x8192)")
+  static let maxStreams = OptionDeclaration(
+    name: "--max-streams", value: .number("N", 1...9999),
+    help: "the most streams of a source (default: 256)")
+  static let maxHours = OptionDeclaration(
+    name: "--max-hours", value: .number("N", 1...10_000),
+    help: "the longest source, in hours (default: 24)")
+  static let maxOutput = OptionDeclaration(
+    name: "--max-output", value: .bytes("SIZE", 1 << 20...1 << 60),
+    help: "the most that an asset may come to by its planned rates (default: 1TiB)")
+  static let stallSeconds = OptionDeclaration(
+    name: "--stall-seconds", value: .number("N", 1...86_400),
+    help: "a worker that gets nothing done for so long is ended (default: 300)")
+
   static let logging = [log, quiet]
+  /// Of all commands that read a source, and of those that plan what to make of it.
+  static let reading = [maxPixels, maxStreams, maxMemory, stallSeconds]
+  static let caps = [maxHours, maxOutput] + reading
   /// What overrides the ladder file: whatever plans takes all of these.
   static let planning = [
     ladder, id, creator, keepSource, copy, segments, rateControl, speed, maxHeight, videoTrack, tolerance,

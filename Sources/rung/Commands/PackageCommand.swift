@@ -10,7 +10,7 @@ struct PackageCommand: Command {
     operand: OperandDeclaration(name: "SOURCE", count: .one, help: "a media file"),
     options: [Options.into] + Options.planning + [
       Options.workers, Options.maxWorkBytes, Options.baseURL, Options.force,
-    ] + Options.logging)
+    ] + Options.caps + Options.logging)
 
   let source: String
   let tree: String

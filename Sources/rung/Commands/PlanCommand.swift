@@ -8,7 +8,7 @@ struct PlanCommand: Command {
       "Reads the source and the ladder, makes nothing. The same options as for package change the plan."
     ],
     operand: OperandDeclaration(name: "SOURCE", count: .one, help: "a media file"),
-    options: Options.planning + [Options.json] + Options.logging)
+    options: Options.planning + [Options.json] + Options.caps + Options.logging)
 
   private let path: String
   private let options: PlanningOptions

@@ -18,6 +18,7 @@ struct PlanningOptions: Sendable, Equatable {
     ladder = invocation.text(Options.ladder) ?? "default"
     id = invocation.text(Options.id)
     creator = invocation.text(Options.creator)
+    limits = PlanLimits(invocation)
     keepsSource = invocation.isSet(Options.keepSource)
     videoTrack = invocation.number(Options.videoTrack)
     if let percent = invocation.number(Options.tolerance) { limits.tolerance = Double(percent) / 100 }

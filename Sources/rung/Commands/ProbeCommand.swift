@@ -10,7 +10,7 @@ struct ProbeCommand: Command {
       "line; the others are printed.",
     ],
     operand: OperandDeclaration(name: "SOURCE", count: .several, help: "a media file"),
-    options: [Options.json] + Options.logging)
+    options: [Options.json] + Options.reading + Options.logging)
 
   private let sources: [String]
   private let isJSON: Bool

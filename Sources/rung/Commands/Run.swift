@@ -1,3 +1,4 @@
+internal import Isolating
 internal import LibAV
 
 /// Every command, in the order in which help lists them. A command is added here.
@@ -48,8 +49,8 @@ private func perform(
 ) throws(CommandFailure) -> ExitCode {
   let log = Log(
     format: invocation.choice(Options.log) ?? .text, isQuiet: invocation.isSet(Options.quiet),
-    console: console)
-  let shell = Shell(log: log)
+    isAsked: invocation.isSet(Options.log), console: console)
+  let shell = Shell(log: log, rules: WorkerRules(invocation))
   // What the muxers say in this process; the libraries' warnings about streams that Rung itself made are noise.
   AVLog.capture(level: .error) { _, item, line in log.warning(line, item: item.isEmpty ? nil : item) }
   // A worker keeps the default actions: its parent decides about its end.

@@ -5,12 +5,23 @@ final class Shell: Sendable {
   let log: Log
   let cancellation: Cancellation
   let workers: LiveWorkers
+  /// For workers that write nothing.
+  let rules: WorkerRules
 
-  init(log: Log, cancellation: Cancellation = Cancellation(), workers: LiveWorkers = LiveWorkers()) {
+  init(log: Log, cancellation: Cancellation = Cancellation(), rules: WorkerRules = WorkerRules()) {
     self.log = log
     self.cancellation = cancellation
+    self.rules = rules
+    let workers = LiveWorkers { log.protection($0) }
     self.workers = workers
     cancellation.onCancel { workers.close() }
+  }
+
+  /// For workers that write into `folder`, and nowhere else.
+  func rules(in folder: String) -> WorkerRules {
+    var rules = rules
+    rules.folder = folder
+    return rules
   }
 }
 

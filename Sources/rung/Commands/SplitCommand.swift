@@ -15,7 +15,7 @@ struct SplitCommand: Command {
       Options.speed, Options.videoTrack, Options.tolerance, Options.workers, Options.maxWorkBytes,
       Options.baseURL,
       Options.force,
-    ] + Options.logging)
+    ] + Options.caps + Options.logging)
 
   private let package: PackageCommand
 

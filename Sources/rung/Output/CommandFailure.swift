@@ -39,6 +39,9 @@ struct CommandFailure: Error, Sendable, Equatable {
     case EMFILE, ENFILE, ENOMEM, EAGAIN:
       return CommandFailure(
         path, "\(what): \(reason)", advice: "try again when less is running", exit: .temporary)
+    case EFBIG:
+      return CommandFailure(
+        path, "\(what): \(reason)", advice: "the source asks for more than a file may hold")
     case EACCES, EPERM, EROFS:
       return CommandFailure(path, "\(what): \(reason)", advice: "check the permissions")
     default:

@@ -10,9 +10,12 @@ final class Log: Sendable {
 
   let format: Format
   let isQuiet: Bool
+  /// Somebody has asked for a log by name, and wants to know more.
+  let isAsked: Bool
   let console: Console
 
-  init(format: Format, isQuiet: Bool, console: Console) {
+  init(format: Format, isQuiet: Bool, isAsked: Bool = false, console: Console) {
+    self.isAsked = isAsked
     self.format = format
     self.isQuiet = isQuiet
     self.console = console

@@ -36,7 +36,7 @@ struct CopyStep {
       paths[stream] = path
       return path
     }
-    let result = try perform(job)
+    let result = try perform(job, in: store.folder)
     for refusal in result.refusals {
       guard !copies.isStrict, refused[refusal.stream] == nil else {
         throw CommandFailure(
@@ -50,8 +50,9 @@ struct CopyStep {
     return nil
   }
 
-  private func perform(_ job: CopyJob) throws -> CopyResult {
-    let worker = try WorkerProcess.start(source: source.descriptor, live: shell.workers)
+  private func perform(_ job: CopyJob, in folder: String) throws -> CopyResult {
+    let worker = try WorkerProcess.start(
+      source: source.descriptor, rules: shell.rules(in: folder), live: shell.workers)
     let answer: WorkerAnswer = try worker.run(
       .copy(name: source.name, job) as WorkerJob, doing: "copying its packets",
       onProgress: { (_: WorkerProgress) in },

@@ -197,7 +197,7 @@ struct PackagePipeline {
     }
     let pool = WorkPool(
       workers: command.workers ?? ProcessInfo.processInfo.activeProcessorCount, source: source.descriptor,
-      live: shell.workers,
+      rules: shell.rules(in: store.folder), live: shell.workers,
       onProgress: onProgress,
       onLog: { [log = shell.log, path = source.path] in log.worker($0, source: path) })
     defer { pool.close() }

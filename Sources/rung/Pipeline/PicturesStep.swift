@@ -231,7 +231,8 @@ extension PackagePipeline {
     defer { progress.finish() }
     let pool = WorkPool(
       workers: min(2, command.workers ?? ProcessInfo.processInfo.activeProcessorCount),
-      source: source.descriptor, live: shell.workers, onProgress: { _ in },
+      source: source.descriptor, rules: shell.rules(in: store.folder), live: shell.workers,
+      onProgress: { _ in },
       onLog: { [log = shell.log, path = source.path] in log.worker($0, source: path) })
     defer { pool.close() }
     do {

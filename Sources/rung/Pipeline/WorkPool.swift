@@ -53,6 +53,7 @@ final class WorkPool: Sendable {
 
   let workers: Int
   private let descriptor: Int32
+  private let rules: WorkerRules
   private let live: LiveWorkers
   private let onProgress: OnProgress
   private let onLog: OnLog
@@ -62,11 +63,13 @@ final class WorkPool: Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   init(
-    workers: Int, source descriptor: Int32, live: LiveWorkers, onProgress: @escaping OnProgress,
+    workers: Int, source descriptor: Int32, rules: WorkerRules, live: LiveWorkers,
+    onProgress: @escaping OnProgress,
     onLog: @escaping OnLog
   ) {
     self.descriptor = descriptor
     self.workers = workers
+    self.rules = rules
     self.live = live
     self.onProgress = onProgress
     self.onLog = onLog
@@ -123,7 +126,7 @@ final class WorkPool: Sendable {
   }
 
   private func perform(_ task: WorkTask, with worker: inout WorkerProcess?) throws {
-    let process = try worker ?? WorkerProcess.start(source: descriptor, live: live)
+    let process = try worker ?? WorkerProcess.start(source: descriptor, rules: rules, live: live)
     worker = process
     let answer: WorkerAnswer = try process.run(
       task.job, doing: task.doing,

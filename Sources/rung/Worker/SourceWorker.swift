@@ -18,7 +18,8 @@ final class SourceWorker {
 
   static func start(_ source: SourceFile, _ shell: Shell) throws(CommandFailure) -> SourceWorker {
     do throws(WorkerFailure) {
-      let process = try WorkerProcess.start(source: source.descriptor, live: shell.workers)
+      let process = try WorkerProcess.start(
+        source: source.descriptor, rules: shell.rules, live: shell.workers)
       return SourceWorker(process, path: source.path, log: shell.log)
     } catch {
       throw CommandFailure(error, source: source.path)
@@ -55,6 +56,32 @@ final class SourceWorker {
 }
 
 extension Log {
+  /// What protects the machine from the workers. A person hears of it who asked for a log, or where something is missing.
+  func protection(_ found: Protection) {
+    var held: [String] = []
+    if found.limits { held.append("rlimits") }
+    if found.noNewPrivileges { held.append("no_new_privs") }
+    if found.landlock > 0 { held.append("Landlock (version \(found.landlock))") }
+    if found.seccomp { held.append("seccomp") }
+    var text =
+      held.isEmpty ? "nothing confines the worker" : "the worker is held by \(held.joined(separator: ", "))"
+    let reach = [("other files", found.filesRefused), ("the network", found.networkRefused)]
+    for (what, isRefused) in reach { text += "; \(what) \(isRefused ? "out of reach" : "within its reach")" }
+    if !found.missing.isEmpty { text += "; missing: \(found.missing.joined(separator: "; "))" }
+    switch format {
+    case .text: if isAsked || !found.isWhole { info(text) }
+    case .json:
+      event(
+        "protection", text, item: nil,
+        [
+          ("rlimits", .bool(found.limits)), ("no_new_privs", .bool(found.noNewPrivileges)),
+          ("landlock", .integer(Int64(found.landlock))), ("seccomp", .bool(found.seccomp)),
+          ("files_refused", .bool(found.filesRefused)), ("network_refused", .bool(found.networkRefused)),
+          ("missing", .array(found.missing.map { .string($0) })),
+        ])
+    }
+  }
+
   /// A line from inside a worker, under the source's name.
   func worker(_ line: WorkerLog, source: String) {
     let text = line.item.isEmpty ? line.message : "\(line.item): \(line.message)"

@@ -15,7 +15,8 @@ struct WorkerCommand: Command {
 
   func run(_ shell: Shell) throws(CommandFailure) -> ExitCode {
     let channel: WorkerChannel
-    do throws(ChildSetup.Failure) { try ChildSetup.prepareChild() } catch {
+    let (rules, protection): (WorkerRules, Protection)
+    do throws(ChildSetup.Failure) { (rules, protection) = try ChildSetup.prepareChild() } catch {
       throw CommandFailure(
         nil, "worker is started by rung itself", advice: "use 'rung help' for the commands", exit: .usage)
     }
@@ -25,6 +26,9 @@ struct WorkerCommand: Command {
     AVLog.capture(level: .warning) { level, item, line in
       channel.send(log: WorkerLog(level: WorkerLog.Level(level), item: item, message: line))
     }
+    channel.send(protection: protection)
+    SourceCaps.set(pixels: rules.pixels, streams: rules.streams)
+    channel.reportWork { WorkMeter.total }
     let runner = JobRunner(descriptor: channel.source)
     while let request = channel.nextRequest() {
       do {
@@ -72,7 +76,10 @@ extension WorkerError {
         code: "disk", message: failure.line, advice: failure.advice ?? "",
         isTemporary: failure.exit == .temporary)
     case let error as PicturesFailure: self.init(code: "pictures", message: error.message)
-    case let error as AVFailure: self.init(code: "ffmpeg", message: "FFmpeg failed: \(error)")
+    case let error as AVFailure:
+      self.init(
+        code: "ffmpeg", message: "FFmpeg failed: \(error)",
+        advice: error.isOutOfMemory ? "if the source is right, raise --max-memory" : "")
     case let error as DemuxFailure:
       self.init(code: "demux", message: "the source cannot be opened again: \(error)")
     case PacketFileFailure.cannotWrite(let path, let code), PacketFileFailure.cannotOpen(let path, let code):

@@ -28,6 +28,20 @@ extension CommandFailure {
     switch failure {
     case .cannotStart(let call, let code):
       self = .system(source, "the worker cannot be started (\(call))", errno: code)
+    case .died(SIGSYS, let doing, _):
+      self.init(
+        source,
+        "the worker was ended while \(doing): it asked the kernel for something that no decoder needs",
+        advice: "the file is probably made to attack: keep it away from other programs")
+    case .died(SIGXCPU, let doing, _):
+      self.init(
+        source, "the worker was ended while \(doing): it took a day of processor time for it", advice: damaged
+      )
+    case .stalled(let seconds, let doing):
+      self.init(
+        source, "the worker got nothing done for \(seconds) s while \(doing) and was ended",
+        advice: "if the machine or its disk was busy, try again or raise --stall-seconds; else \(damaged)",
+        exit: .temporary)
     case .died(let signal, let doing, let lastWords):
       // Nobody but the kernel, short of memory, or a person kills a worker.
       let killed = signal == SIGKILL
