@@ -114,9 +114,19 @@ extension Demuxer {
     switch facts.kind {
     case .video: unsafe fillPictures(&facts, stream, codec)
     case .audio: unsafe fillSound(&facts, parameters)
+    case .subtitle: unsafe fillText(&facts, codec)
     default: break
     }
     return facts
+  }
+
+  /// 3GPP timed text says in its display flags that all of it is forced (Apple's QuickTime file format: tx3g); FFmpeg
+  /// passes them on as they are.
+  private func fillText(_ facts: inout DemuxedStream, _ codec: AVCodecParameters) {
+    guard facts.codec == "mov_text", unsafe codec.extradata_size >= 4, let data = unsafe codec.extradata,
+      unsafe data[0] & 0x80 != 0, !facts.disposition.contains("forced")
+    else { return }
+    facts.disposition.append("forced")
   }
 
   private func fillPictures(

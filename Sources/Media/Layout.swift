@@ -2,7 +2,7 @@
 /// `{creator}`, `{ext}`, `{n}` (`{n:05}` pads with zeros), `{index}` (one less than `{n}`) and `{height}` filled in.
 package struct Layout: Codable, Sendable, Equatable {
   package enum Slot: String, Codable, Sendable, CaseIterable, CodingKeyRepresentable {
-    case asset, master, media, iframes, `init`, segment, file, dash, summary
+    case asset, master, media, iframes, `init`, segment, text, file, dash, summary
     case mp4, partsManifest = "parts_manifest", part
     case poster, thumbnail, bestThumbnail = "best_thumbnail", storyboard
     case storyboardIndex = "storyboard_index", storyboardPlaylist = "storyboard_playlist", source

@@ -18,6 +18,8 @@ package struct Plan: Codable, Sendable, Equatable {
   package var cover: CoverPicture?
   /// Tracks that are not encoded but copied: they are not in `video` and `audio`.
   package var copies: CopyPlan?
+  /// Subtitles, as WebVTT.
+  package var text: [TextPlan]
   package var layout: Layout
   package var controls: EncodeControls
   /// What will not be made, and why; in the order in which a person would ask.
@@ -37,6 +39,7 @@ package struct Plan: Codable, Sendable, Equatable {
     audio = []
     cover = nil
     copies = nil
+    text = []
     controls = EncodeControls()
     notes = []
   }

@@ -60,6 +60,10 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
   /// What it was raised by for the ladder's loudness, in dB.
   package var gain: Double?
 
+  // Subtitles
+  package var isForced: Bool?
+  package var isHearingImpaired: Bool?
+
   package init(
     name: String, kind: Kind, codecs: String, playlist: String, version: String, duration: MediaTime
   ) {
@@ -76,5 +80,6 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
     (iframePeakBitrate, iframeAverageBitrate, plannedBitrate) = (nil, nil, nil)
     (group, language, label, channels, sampleRate, isDefault) = (nil, nil, nil, nil, nil, nil)
     (purpose, gain) = (nil, nil)
+    (isForced, isHearingImpaired) = (nil, nil)
   }
 }

@@ -27,7 +27,8 @@ struct Delivery {
     var keys: [String] = []
     for (index, object) in media.objects.enumerated() {
       let isInit = !media.isOneFile && media.initRange?.object == index
-      let slot: Layout.Slot = media.isOneFile ? .file : (isInit ? .`init` : .segment)
+      let slot: Layout.Slot =
+        media.isText ? .text : media.isOneFile ? .file : (isInit ? .`init` : .segment)
       let number = isInit ? 0 : index + (media.hasInit ? 0 : 1)
       let key = try self.key(slot, media.name, version: version, n: number)
       try target.place(object, key: key, type: type(media, isInit), cache: plan.layout.cachePolicy(slot))
@@ -37,6 +38,7 @@ struct Delivery {
   }
 
   private func type(_ media: WrittenRendition, _ isInit: Bool) -> ContentType {
+    if media.isText { return .webVTT }
     if !media.hasInit { return .transportStream }
     if !isInit && !media.isOneFile { return .segment }
     return media.video == nil ? .audioMP4 : .videoMP4

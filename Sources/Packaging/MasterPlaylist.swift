@@ -5,6 +5,7 @@ internal import Media
 /// Video variants stand in ascending order of bandwidth, each once for every audio group; then the audio-only
 /// variant, last, since simple players start with the first one; then the I-frame variants.
 struct MasterPlaylist {
+  static let textGroup = "text"
   let key: String
   let records: [RenditionRecord]
   /// The highest version that a media playlist asks for.
@@ -44,6 +45,7 @@ struct MasterPlaylist {
     }
     let defaultIndex = defaultIndex(groups)
     for group in groups { lines += media(group, defaultIndex: defaultIndex) }
+    lines += subtitles.lines(key: key)
     var variants = video.flatMap { rendition in
       groups.isEmpty ? [variant(rendition, nil)] : groups.map { variant(rendition, $0) }
     }
@@ -51,13 +53,16 @@ struct MasterPlaylist {
     variants = variants.enumerated().sorted { ($0.element.peak, $0.offset) < ($1.element.peak, $1.offset) }
       .map(\.element)
     for variant in variants + audioVariants(groups, defaultIndex, hasVideo: !video.isEmpty) {
-      lines += ["#EXT-X-STREAM-INF:" + variant.attributes, variant.uri]
+      let attributes = variant.attributes + (subtitles.isEmpty ? "" : subtitles.attribute)
+      lines += ["#EXT-X-STREAM-INF:" + attributes, variant.uri]
     }
     let pictures = video.filter { $0.iframePlaylist != nil }
       .sorted { ($0.iframePeakBitrate ?? 0, $0.name) < ($1.iframePeakBitrate ?? 0, $1.name) }
     lines += pictures.compactMap(iframeVariant)
     return (lines + [""]).joined(separator: "\n")
   }
+
+  private var subtitles: SubtitleGroup { SubtitleGroup(records) }
 
   /// In the order of the plan, each with every member: what a group lacks is taken from another one, so that a player
   /// finds the same choice in each (RFC 8216 4.3.4.1.1). Groups that come out the same are one.
@@ -131,8 +136,8 @@ struct MasterPlaylist {
 
   private func variant(_ record: RenditionRecord, _ group: Group?) -> Variant {
     // The largest sum over what can play together (RFC 8216bis 4.4.6.2).
-    let average = record.averageBitrate + (group?.average ?? 0)
-    let peak = max(record.peakBitrate + (group?.peak ?? 0), average)
+    let average = record.averageBitrate + (group?.average ?? 0) + subtitles.average
+    let peak = max(record.peakBitrate + (group?.peak ?? 0) + subtitles.peak, average)
     var attributes = rates(peak, average)
     attributes.append("CODECS=\(PlaylistText.quoted(codecs(record, group)))")
     if let size = record.size { attributes.append("RESOLUTION=\(size)") }

@@ -53,14 +53,16 @@ package enum Packager {
   /// `source` gives the bytes of samples that lie in the source file. `progress` hears a rendition's name and how
   /// much of it is written.
   package static func package(
-    plan: Plan, renditions: [RenditionInput], source: (any SourceBytes)? = nil,
+    plan: Plan, renditions: [RenditionInput], texts: [TextInput] = [], source: (any SourceBytes)? = nil,
     into target: any DeliveryTarget,
     progress: (String, MediaTime) -> Void = { _, _ in }
   ) throws -> PackagedAsset {
     guard !renditions.isEmpty else { throw PackagingFailure.noRenditions }
     var records: [RenditionRecord] = []
     if plan.outputs.contains(.hls) || plan.outputs.contains(.dash) {
-      records = try packageSegments(plan, renditions, source: source, into: target, progress: progress)
+      records = try packageSegments(
+        plan, renditions, plan.outputs.contains(.hls) ? texts : [], source: source, into: target,
+        progress: progress)
     }
     if plan.outputs.contains(.mp4) {
       let files = try WholeFiles(plan: plan, source: source, target: target).write(
@@ -72,8 +74,8 @@ package enum Packager {
   }
 
   private static func packageSegments(
-    _ plan: Plan, _ inputs: [RenditionInput], source: (any SourceBytes)?, into target: any DeliveryTarget,
-    progress: (String, MediaTime) -> Void
+    _ plan: Plan, _ inputs: [RenditionInput], _ texts: [TextInput], source: (any SourceBytes)?,
+    into target: any DeliveryTarget, progress: (String, MediaTime) -> Void
   ) throws -> [RenditionRecord] {
     let planned = arrange(plan, inputs)
     var written: [WrittenRendition] = []
@@ -92,9 +94,27 @@ package enum Packager {
       version = max(version, playlists.version)
       records.append(try Measuring.record(rendition, media, playlists, targetDuration: shared))
     }
+    for text in try write(texts, beside: written, plan: plan, into: target) {
+      let media = try delivery.place(text.written)
+      let playlists = try delivery.putPlaylists(media)
+      records.append(Measuring.record(text.plan, media, playlists, targetDuration: shared))
+    }
     if plan.outputs.contains(.dash) { try delivery.putDash(Array(zip(records, placed))) }
     if plan.outputs.contains(.hls) { try delivery.putMaster(records: records, version: version) }
     return records
+  }
+
+  /// Subtitles are cut where the pictures are, or the sound of an asset without.
+  private static func write(
+    _ texts: [TextInput], beside media: [WrittenRendition], plan: Plan, into target: any DeliveryTarget
+  ) throws -> [(plan: TextPlan, written: WrittenRendition)] {
+    guard let grid = media.first(where: { $0.video != nil }) ?? media.first else { return [] }
+    let origin = plan.segmentFormat == .ts ? TransportRendition.offset : 0
+    return try texts.map { input in
+      let writer = TextRendition(
+        input: input, starts: grid.segments.map(\.start), end: grid.end, origin: origin)
+      return (input.plan, try writer.write(into: target))
+    }
   }
 
   /// The renditions to be written. MPEG-TS with one audio track has it in every variant; otherwise each track is

@@ -8,7 +8,7 @@ internal import Media
 /// the first picture fall below zero. There is no edit list: sound begins with its priming, under a frame early.
 struct TransportRendition {
   private static let clock = Rational(1, 90_000)
-  private static let offset: Int64 = 900_000
+  static let offset: Int64 = 900_000
 
   private let name: String
   private let readers: [SegmentReader]

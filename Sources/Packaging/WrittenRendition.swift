@@ -32,6 +32,8 @@ struct WrittenRendition {
   /// Objects in the order written: the init segment, if there is one, then the segments; or one of all of them.
   var objects: [MediaObject] = []
   var isOneFile = false
+  /// WebVTT: there is no track inside, and no object but segments.
+  var isText = false
   /// Where the init segment is; nil in a transport stream.
   var initRange: MediaRange?
   /// Where the segment index is, in one file that has one.

@@ -175,7 +175,8 @@ package enum CopyPlanner {
     var plan = plan
     let rungs = (plan.copies?.video.map { [$0.rung.name] } ?? []) + (plan.video?.rungs.map(\.name) ?? [])
     let audio = (plan.copies?.audio.map(\.audio.name) ?? []) + plan.audio.map(\.name)
-    plan.layout = try LayoutPlanner(ladder: ladder, request: request).layout(rungs: rungs, audio: audio)
+    plan.layout = try LayoutPlanner(ladder: ladder, request: request).layout(
+      rungs: rungs, audio: audio, text: plan.text.map(\.name))
     return plan
   }
 }

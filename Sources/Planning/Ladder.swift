@@ -27,6 +27,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
   package var audio: [AudioTarget]
   /// What all sound is brought to, in LUFS; nil: it stays as loud as it is.
   package var loudness: Double?
+  /// Text tracks and sidecars become WebVTT.
+  package var subtitles: Bool
   package var copy: CopyMode
   /// With the output `images`; nil: the usual ones.
   package var images: ImagesPlan?
@@ -53,6 +55,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     deinterlace = .frame
     audio = [AudioTarget()]
     loudness = nil
+    subtitles = true
     copy = .never
     images = nil
     layout = [:]
@@ -61,7 +64,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
   /// The keys of a ladder file; a schema and a test hold them against `ladder.schema.json`.
   package enum Key: String, CodingKey, CaseIterable, Sendable {
     case schema = "$schema"
-    case name, outputs, segments, addressing, rungs, quality, speed, audio, loudness, copy, images, layout,
+    case name, outputs, segments, addressing, rungs, quality, speed, audio, loudness, subtitles, copy, images,
+      layout,
       deinterlace
     case segmentSeconds = "segment_seconds"
     case gopSeconds = "gop_seconds"
@@ -107,6 +111,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
     try out.encode(deinterlace, forKey: .deinterlace)
     try out.encode(audio, forKey: .audio)
     try out.encodeIfPresent(loudness, forKey: .loudness)
+    // Left out where it says what is usual, so that ladders from before this key are the same ladders.
+    if !subtitles { try out.encode(subtitles, forKey: .subtitles) }
     try out.encode(copy, forKey: .copy)
     try out.encodeIfPresent(images.map(LadderImagesText.init), forKey: .images)
     if !layout.isEmpty {

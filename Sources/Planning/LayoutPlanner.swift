@@ -7,14 +7,15 @@ struct LayoutPlanner {
   var ladder: Ladder
   var request: PlanRequest
 
-  func layout(rungs: [String], audio: [String]) throws(PlanFailure) -> Layout {
+  func layout(rungs: [String], audio: [String], text: [String] = []) throws(PlanFailure) -> Layout {
     // TS carries a single audio track inside the variants, and needs no rendition of its own beside a single one.
     let isMuxed = ladder.segments == .ts && audio.count <= 1 && rungs.count == 1
     let separate = isMuxed ? [] : audio
     var layout = Layout(
       templates: LayoutTemplates.merged(ladder, keepsSource: request.keepsSource), id: request.id,
       creator: request.creator)
-    if rungs.count <= 1, rungs.count + separate.count > 1 { tellApart(&layout) }
+    if rungs.count <= 1, rungs.count + separate.count > 1 { tellApart(&layout, .segment) }
+    if !text.isEmpty { tellApart(&layout, .media) }
     if request.creator == nil {
       for slot in LayoutTemplates.slots {
         if let template = layout.templates[slot], template.contains("{creator}") {
@@ -42,18 +43,32 @@ struct LayoutPlanner {
       try claim(.file, rendition)
       for n in 1...2 { try claim(.segment, rendition, n) }
     }
+    for rendition in text {
+      try claim(.media, rendition)
+      for n in 1...2 { try claim(.text, rendition, n) }
+    }
     for rung in rungs { try claim(.mp4, rung) }
     for slot in [Layout.Slot.part, .storyboard] { for n in 1...2 { try claim(slot, "", n) } }
     for n in 1...(LayoutTemplates.hasManyThumbnails(ladder) ? 2 : 1) { try claim(.thumbnail, "", n) }
     return layout
   }
-  /// A layout of one rung need not name it, but a source may have several languages: then the rendition's name goes
-  /// before the segments' own.
-  private func tellApart(_ layout: inout Layout) {
-    guard let template = layout.templates[.segment],
-      !template.contains("{rendition}"), !template.contains("{height}")
-    else { return }
+
+  /// A layout of one rung need not name it, but a source may have several languages, or subtitles: then the
+  /// rendition's name goes before the segments' or playlists' own.
+  private func tellApart(_ layout: inout Layout, _ slot: Layout.Slot) {
+    guard let template = layout.templates[slot], !Layout.namesRendition(template) else { return }
+    layout.templates[slot] = Layout.namingRendition(template)
+  }
+}
+
+extension Layout {
+  static func namesRendition(_ template: String) -> Bool {
+    template.contains("{rendition}") || template.contains("{height}")
+  }
+
+  /// The template with the rendition's name before the object's own.
+  static func namingRendition(_ template: String) -> String {
     let name = template.lastIndex(of: "/").map { template.index(after: $0) } ?? template.startIndex
-    layout.templates[.segment] = template[..<name] + "{rendition}-" + template[name...]
+    return template[..<name] + "{rendition}-" + template[name...]
   }
 }

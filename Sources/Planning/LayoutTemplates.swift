@@ -6,7 +6,8 @@ internal import Media
 enum LayoutTemplates {
   /// The slots that this build fills, in the order of the design's tree.
   static let slots: [Layout.Slot] = [
-    .asset, .master, .dash, .media, .iframes, .`init`, .segment, .file, .mp4, .summary, .partsManifest, .part,
+    .asset, .master, .dash, .media, .iframes, .`init`, .segment, .text, .file, .mp4, .summary, .partsManifest,
+    .part,
     .poster, .thumbnail, .bestThumbnail, .storyboard, .storyboardIndex, .storyboardPlaylist, .source,
   ]
 
@@ -22,7 +23,7 @@ enum LayoutTemplates {
       ["id", "creator"]
     case .media, .iframes: ["id", "creator", "rendition", "height"]
     case .`init`, .file, .mp4: ["id", "creator", "rendition", "height", "version"]
-    case .segment: ["id", "creator", "rendition", "height", "version", "n", "index"]
+    case .segment, .text: ["id", "creator", "rendition", "height", "version", "n", "index"]
     case .part: ["id", "creator", "version", "n", "index"]
     case .thumbnail, .storyboard: ["id", "creator", "n", "index"]
     case .source: ["id", "creator", "ext"]
@@ -37,6 +38,7 @@ enum LayoutTemplates {
     case .media, .`init`, .file: rendition
     case .iframes, .mp4: ladder.rungs.count > 1 ? ["rendition"] : []
     case .segment: rendition + ["n"]
+    case .text: ["rendition", "n"]
     case .part: ["n"]
     case .thumbnail: hasManyThumbnails(ladder) ? ["n"] : []
     case .storyboard: ["n"]
@@ -66,7 +68,7 @@ enum LayoutTemplates {
     case .file: segments == .ts ? [".ts"] : [".mp4"]
     case .dash: [".mpd"]
     case .poster, .thumbnail, .bestThumbnail, .storyboard: [".jpg"]
-    case .storyboardIndex: [".vtt"]
+    case .storyboardIndex, .text: [".vtt"]
     case .source: []
     }
   }
@@ -85,6 +87,7 @@ enum LayoutTemplates {
       .iframes: "\(folder)/iframes.m3u8",
       .`init`: "\(folder)/init-{version}.mp4",
       .segment: "\(folder)/seg-{version}-{n:05}.\(isTS ? "ts" : "m4s")",
+      .text: "\(folder)/seg-{version}-{n:05}.vtt",
       .file: "\(folder)/{rendition}-{version}.\(isTS ? "ts" : "mp4")",
       .mp4: "packaged/{id}/mp4/video_{height}.mp4",
       .partsManifest: "packaged/{id}/parts/manifest.json",
@@ -110,6 +113,7 @@ enum LayoutTemplates {
     case .`init`: hasSegments && ladder.addressing == .files && ladder.segments == .fmp4
     case .segment: hasSegments && ladder.addressing == .files
     case .file: hasSegments && ladder.addressing == .byteRange
+    case .text: hasHLS && ladder.subtitles
     case .mp4: ladder.outputs.contains(.mp4)
     case .summary: ladder.layout[.summary] != nil
     case .partsManifest, .part: ladder.outputs.contains(.parts)
@@ -124,8 +128,20 @@ enum LayoutTemplates {
 
   /// The built-in templates of what the ladder makes, with the ladder's own in their places.
   static func merged(_ ladder: Ladder, keepsSource: Bool = false) -> [Layout.Slot: String] {
-    defaults(ladder).merging(ladder.layout) { _, own in own }
+    var own = ladder.layout
+    if own[.text] == nil { own[.text] = text(beside: own) }
+    return defaults(ladder).merging(own) { _, own in own }
       .filter { isMade($0.key, ladder, keepsSource: keepsSource) }
+  }
+
+  /// Subtitles go where a ladder puts segments, unless it says otherwise: under the segments' names, which have to
+  /// tell renditions apart, or beside the one file of a rendition.
+  private static func text(beside own: [Layout.Slot: String]) -> String? {
+    guard var template = own[.segment] ?? own[.file], let dot = template.lastIndex(of: ".") else {
+      return nil
+    }
+    template = template[..<dot] + (own[.segment] == nil ? "-{n:05}.vtt" : ".vtt")
+    return Layout.namesRendition(template) ? template : Layout.namingRendition(template)
   }
 
   static func check(_ ladder: Ladder, file: String) throws(LadderFailure) {

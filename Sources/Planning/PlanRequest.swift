@@ -9,16 +9,19 @@ package struct PlanRequest: Sendable, Equatable {
   package var limits: PlanLimits
   /// The source itself goes into the tree too.
   package var keepsSource: Bool
+  /// Subtitle files beside the source, in the order in which they are to be offered.
+  package var sidecars: [Sidecar]
 
   package init(
     id: String, creator: String? = nil, overrides: LadderOverrides = LadderOverrides(),
-    limits: PlanLimits = PlanLimits(), keepsSource: Bool = false
+    limits: PlanLimits = PlanLimits(), keepsSource: Bool = false, sidecars: [Sidecar] = []
   ) {
     self.id = id
     self.creator = creator
     self.overrides = overrides
     self.limits = limits
     self.keepsSource = keepsSource
+    self.sidecars = sidecars
   }
 }
 

@@ -6,7 +6,7 @@ package import Media
 /// 1. The tracks: the main video stream and every audio stream that can be decoded.
 /// 2. The timeline: from the earliest presented start to the latest end of these tracks. With video it is whole output
 ///    frames, to the nearest one and never fewer than the pictures take.
-/// 3. The picture (`VideoPlanner`), the sound (`AudioPlanner`), the cuts (`SegmentGrid`), the layout, and a note
+/// 3. The picture (`VideoPlanner`), the sound (`AudioPlanner`), the subtitles (`TextPlanner`), the cuts (`SegmentGrid`), the layout, and a note
 ///    for everything that is left out.
 package enum Planner {
   package static func plan(
@@ -35,8 +35,10 @@ package enum Planner {
       } else {
         soundTimeline(ladder, audio.plans, start, finish)
       }
+    let text = TextPlanner(report: report, sidecars: request.sidecars, ladder: ladder).plan()
     let layout = try LayoutPlanner(ladder: ladder, request: request).layout(
-      rungs: result?.plan.rungs.map(\.name) ?? [], audio: audio.plans.map(\.name))
+      rungs: result?.plan.rungs.map(\.name) ?? [], audio: audio.plans.map(\.name),
+      text: text.plans.map(\.name))
 
     var plan = Plan(ladder: ladder.name, timeline: timeline, layout: layout)
     plan.outputs = ladder.outputs
@@ -47,10 +49,13 @@ package enum Planner {
     plan.images = ladder.outputs.contains(.images) ? ladder.images ?? ImagesPlan() : nil
     plan.video = result?.plan
     plan.audio = audio.plans
+    plan.text = text.plans
     plan.controls = controls(ladder)
     if video == nil, plan.images != nil { plan.cover = cover(report, request.limits) }
     plan.notes =
-      notes + audio.notes + leftOut(report, taken: video?.stream.common.index ?? plan.cover?.stream)
+      notes + audio.notes
+      + leftOut(
+        report, taken: video?.stream.common.index ?? plan.cover?.stream, subtitles: text.notes)
     try checkOutput(plan, request.limits)
     return plan
   }
@@ -205,7 +210,9 @@ package enum Planner {
   }
 
   /// Notes for streams that no rendition is made of.
-  private static func leftOut(_ report: SourceReport, taken: Int?) -> [PlanNote] {
+  private static func leftOut(
+    _ report: SourceReport, taken: Int?, subtitles: [PlanNote]
+  ) -> [PlanNote] {
     var notes: [PlanNote] = []
     for stream in report.video where stream.common.index != taken {
       notes.append(
@@ -215,10 +222,7 @@ package enum Planner {
             "video \(stream.common.index)",
             "another picture is packaged; --video-track \(stream.common.index) takes this one"))
     }
-    for stream in report.subtitles {
-      let language = LanguageNames.checked(stream.common.language).map { " (\($0))" } ?? ""
-      notes.append(PlanNote("subtitles \(stream.common.index)\(language)", "subtitles are not packaged"))
-    }
+    notes += subtitles
     for stream in report.other {
       let reason =
         stream.kind == "attachment" ? "attachments are not packaged" : "it is neither picture nor sound"

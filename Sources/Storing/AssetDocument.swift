@@ -13,6 +13,27 @@ package struct MadeBy: Equatable, Sendable {
   }
 }
 
+/// What `asset.json` says beside renditions and objects; each part is left out where it is empty.
+package struct AssetExtras: Equatable, Sendable {
+  /// Subtitle files that lay beside the source.
+  package var sidecars: [SidecarRecord]
+  /// On the asset's timeline.
+  package var chapters: [Chapter]
+  package var leftOut: [LeftOutTrack]
+  /// What of the pictures could not be decoded whole.
+  package var damage: PictureDamage?
+
+  package init(
+    damage: PictureDamage? = nil, sidecars: [SidecarRecord] = [], chapters: [Chapter] = [],
+    leftOut: [LeftOutTrack] = []
+  ) {
+    self.damage = damage
+    self.sidecars = sidecars
+    self.chapters = chapters
+    self.leftOut = leftOut
+  }
+}
+
 /// `asset.json`: what was packaged from what, in; the document's text out. The same values give the same text: no
 /// clock, no path of the machine, decimals from ticks. Its schema is `Schemas/asset.schema.json`.
 package struct AssetDocument: Sendable {
@@ -24,7 +45,7 @@ package struct AssetDocument: Sendable {
   package init(
     id: String, source: SourceReport, sourceSHA256: String, ladder: String, renditions: [RenditionRecord],
     objects: [InventoryEntry], madeBy: MadeBy, pictures: PicturesRecord? = nil,
-    damage: PictureDamage? = nil
+    beside extras: AssetExtras = AssetExtras()
   ) throws(JSONFailure) {
     let ladder = try JSONValue.parse(ladder)
     guard case .object = ladder else { throw JSONFailure(what: "a ladder is a JSON object", offset: 0) }
@@ -32,7 +53,9 @@ package struct AssetDocument: Sendable {
     value = .members([
       ("schema", .integer(Self.schema)),
       ("id", .string(id)),
-      ("source", Self.source(source, sha256: sourceSHA256, damage)),
+      ("source", Self.source(source, sha256: sourceSHA256, extras)),
+      ("chapters", extras.chapters.isEmpty ? nil : .array(extras.chapters.map(Self.chapter))),
+      ("left_out", extras.leftOut.isEmpty ? nil : .array(extras.leftOut.map(Self.leftOut))),
       ("ladder", ladder),
       ("available_qualities", video.isEmpty ? nil : .array(video.map(Self.quality))),
       (
@@ -47,7 +70,7 @@ package struct AssetDocument: Sendable {
     ])
   }
 
-  private static func source(_ report: SourceReport, sha256: String, _ damage: PictureDamage?) -> JSONValue {
+  private static func source(_ report: SourceReport, sha256: String, _ extras: AssetExtras) -> JSONValue {
     .members([
       ("name", .string(report.name)),
       ("bytes", .integer(report.bytes)),
@@ -58,8 +81,10 @@ package struct AssetDocument: Sendable {
       ("video_track", report.chosenVideo.map { .integer($0) }),
       ("video", report.mainVideo.map(video)),
       ("audio", .array(report.audio.map(audio))),
+      ("subtitles", report.subtitles.isEmpty ? nil : .array(report.subtitles.map(subtitles))),
+      ("sidecars", extras.sidecars.isEmpty ? nil : .array(extras.sidecars.map(sidecar))),
       ("faults", .array(report.faults.map { .string($0.code) })),
-      ("damage", damage.flatMap { $0.isNone ? nil : Self.damage($0) }),
+      ("damage", extras.damage.flatMap { $0.isNone ? nil : Self.damage($0) }),
     ])
   }
 
@@ -121,6 +146,33 @@ package struct AssetDocument: Sendable {
     return .number(DecimalText.fixed(count, places: 2))
   }
 
+  private static func subtitles(_ stream: OtherStream) -> JSONValue {
+    .members([
+      ("codec", .string(stream.common.codec)),
+      ("language", stream.common.language.map(JSONValue.string)),
+    ])
+  }
+
+  private static func sidecar(_ record: SidecarRecord) -> JSONValue {
+    .members([
+      ("name", .string(record.name)), ("bytes", .integer(record.bytes)), ("sha256", .string(record.sha256)),
+    ])
+  }
+
+  private static func chapter(_ chapter: Chapter) -> JSONValue {
+    .members([
+      ("start", seconds(chapter.start)), ("end", seconds(chapter.end)),
+      ("title", chapter.title.map(JSONValue.string)),
+    ])
+  }
+
+  private static func leftOut(_ track: LeftOutTrack) -> JSONValue {
+    .members([
+      ("stream", .integer(track.stream)), ("kind", .string(track.kind)), ("codec", .string(track.codec)),
+      ("language", track.language.map(JSONValue.string)), ("reason", .string(track.reason)),
+    ])
+  }
+
   private static func rendition(_ record: RenditionRecord) -> JSONValue {
     .members([
       ("name", .string(record.name)),
@@ -153,6 +205,8 @@ package struct AssetDocument: Sendable {
       ("default", record.isDefault.map(JSONValue.bool)),
       ("purpose", record.purpose.flatMap { $0 == .dialogue ? nil : .string($0.rawValue) }),
       ("gain", record.gain.map(hundredths)),
+      ("forced", record.isForced.map(JSONValue.bool)),
+      ("hearing_impaired", record.isHearingImpaired.map(JSONValue.bool)),
     ])
   }
 

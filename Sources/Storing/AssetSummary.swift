@@ -27,6 +27,8 @@ package struct AssetSummary: Equatable, Sendable {
   package var ladder: String
   package var madeBy: MadeBy
   package var objects: [InventoryEntry]
+  /// Subtitle files that lay beside the source.
+  package var sidecars: [SidecarRecord]
 
   /// The same source, track and ladder; `ladder` is any JSON text of it.
   package func isOf(sourceSHA256: String, videoTrack: Int? = nil, ladder: String) -> Bool {
@@ -56,6 +58,12 @@ extension AssetSummary {
     self.ladder = ladder.canonical
     let named = libraries.map { ($0.name, $0.value.text ?? "") }
     madeBy = MadeBy(tool: tool, version: version, libraries: Dictionary(named) { first, _ in first })
+    sidecars = (source["sidecars"]?.elements ?? []).compactMap { record in
+      guard let name = record["name"]?.text, let bytes = record["bytes"]?.integer,
+        let hash = record["sha256"]?.text
+      else { return nil }
+      return SidecarRecord(name: name, bytes: bytes, sha256: hash)
+    }
     self.objects = objects.compactMap(InventoryEntry.init)
     guard self.objects.count == objects.count else { return nil }
   }

@@ -12,6 +12,7 @@ enum PlanJSON {
       ("master", .optional(plan.layout.key(.master))), ("timeline", timeline(plan.timeline)),
       ("controls", controls(plan.controls)), ("video", plan.video.map(video) ?? .null),
       ("audio", .array(plan.audio.map(audio))),
+      ("text", .array(plan.text.map(text))),
       (
         "notes",
         .array(
@@ -69,6 +70,14 @@ enum PlanJSON {
       ("sample_rate", integer(audio.sampleRate)), ("bitrate", integer(audio.bitrate)),
       ("language", .optional(audio.language)), ("label", .string(audio.label)),
       ("default", .bool(audio.isDefault)),
+    ])
+  }
+
+  private static func text(_ text: TextPlan) -> JSONText {
+    .object([
+      ("name", .string(text.name)), ("from", .string(text.source)), ("language", .optional(text.language)),
+      ("label", .string(text.label)), ("forced", .bool(text.isForced)),
+      ("hearing_impaired", .bool(text.isHearingImpaired)),
     ])
   }
 

@@ -7,6 +7,7 @@ enum PlanText {
     var blocks = [head(plan)]
     if let video = plan.video { blocks.append(rungs(video) + grid(video, plan.timeline)) }
     if !plan.audio.isEmpty { blocks.append(audio(plan.audio)) }
+    if !plan.text.isEmpty { blocks.append(subtitles(plan.text)) }
     if !plan.notes.isEmpty { blocks.append(notes(plan.notes)) }
     return blocks.joined(separator: "\n")
   }
@@ -68,6 +69,16 @@ enum PlanText {
         Human.kilobits(Int64(track.bitrate)), track.language ?? "und",
         track.label + (track.isDefault ? " (default)" : ""), "stream \(track.stream)",
       ])
+    }
+    return table.render()
+  }
+
+  private static func subtitles(_ text: [TextPlan]) -> String {
+    var table = Table([
+      .init(title: "subtitles"), .init(title: "language"), .init(title: "label"), .init(title: "from"),
+    ])
+    for track in text {
+      table.add([track.name, track.language ?? "und", track.label, Printable.line(track.source)])
     }
     return table.render()
   }

@@ -78,12 +78,14 @@ enum PlanningSteps {
     _ examination: Examination, _ ladder: Ladder, _ options: PlanningOptions, id: String, source: SourceFile,
     refused: [Int: String] = [:]
   ) throws(CommandFailure) -> Plan {
+    let beside = SidecarFiles.find(beside: source.path)
     let request = PlanRequest(
       id: id, creator: options.creator, overrides: options.overrides, limits: options.limits,
-      keepsSource: options.keepsSource)
+      keepsSource: options.keepsSource, sidecars: beside.sidecars)
     do throws(PlanFailure) {
-      let plan = try Planner.plan(
+      var plan = try Planner.plan(
         report: examination.report, survey: examination.survey, ladder: ladder, request: request)
+      plan.notes += beside.notes
       return try CopyPlanner.apply(
         plan, report: examination.report, survey: examination.survey, ladder: ladder, request: request,
         refused: refused)

@@ -53,7 +53,8 @@ struct PackagePipeline {
     _ = try tree.recover()
     let lock = try tree.lock(id)
     let cleaning = WorkCleaning(tree: tree, maxBytes: command.maxWorkBytes, log: shell.log)
-    if let done = try upToDate(tree, plan, hash, applied) {
+    let sidecars = try openSidecars(plan)
+    if let done = try upToDate(tree, plan, hash, applied, sidecars.records) {
       cleaning.run()
       return done
     }
@@ -72,8 +73,12 @@ struct PackagePipeline {
     plan = CopyPlanner.settle(plan, copied: copying.tracks, ladder: applied)
     let staging = try tree.begin(lock, layout: plan.layout)
     let encoded = try encode(&plan, source, store)
+    let subtitles = try times.measure("subtitles", item: id) {
+      try SubtitleStep(source: source, shell: shell, sidecars: sidecars.files).run(plan)
+    }
+    plan.notes += subtitles.notes
     var asset = try times.measure("package", item: id) {
-      try package(plan, encoded, copying, source, staging)
+      try package(plan, encoded, copying, subtitles.texts, source, staging)
     }
     asset.renditions = try encoded.work.withGains(asset.renditions, plan)
     let images =
@@ -89,7 +94,12 @@ struct PackagePipeline {
         ladder: try applied.canonicalJSON,
         renditions: asset.renditions, objects: staging.inventory(),
         madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all),
-        pictures: images, damage: try encoded.damage()))
+        pictures: images,
+        beside: AssetExtras(
+          damage: try encoded.damage(),
+          sidecars: sidecars.records,
+          chapters: ChapterTimes.onTimeline(examination.report.chapters, plan.timeline),
+          leftOut: LeftOutTrack.list(examination.report, plan, made: subtitles.texts.map(\.plan)))))
     try times.measure("commit", item: id) { try commit(staging) }
     cleaning.remove(store)
     times.finish(item: id)
@@ -112,7 +122,9 @@ struct PackagePipeline {
 
   /// The asset is there, of the same source and ladder, and whole: nothing to do. Another one under the same id is
   /// replaced only by force.
-  private func upToDate(_ tree: Tree, _ plan: Plan, _ hash: String, _ ladder: Ladder) throws -> Outcome? {
+  private func upToDate(
+    _ tree: Tree, _ plan: Plan, _ hash: String, _ ladder: Ladder, _ sidecars: [SidecarRecord]
+  ) throws -> Outcome? {
     let id = plan.layout.id
     guard !command.isForced, let assetKey = plan.layout.key(.asset) else { return nil }
     switch try tree.existingAsset(id: id, assetKey: assetKey) {
@@ -134,6 +146,11 @@ struct PackagePipeline {
           command.source, "\(id) was packaged with another ladder or other options",
           advice: "replace it with --force, or choose another --id")
       }
+      guard summary.sidecars == sidecars else {
+        throw CommandFailure(
+          command.source, "\(id) was packaged with other subtitle files beside the source",
+          advice: "package it again with --force")
+      }
       let missing = try tree.missingObjects(of: summary)
       guard missing.isEmpty else {
         throw CommandFailure(
@@ -151,11 +168,28 @@ struct PackagePipeline {
     }
   }
 
+  /// The subtitle files of the plan, with their hashes; one that cannot be opened is left to the step that reads it.
+  private func openSidecars(_ plan: Plan) throws -> (files: [SidecarFile], records: [SidecarRecord]) {
+    var files: [SidecarFile] = []
+    for case .sidecar(let name) in plan.text.map(\.origin) {
+      if let file = SidecarFile(name, beside: command.source) { files.append(file) }
+    }
+    let records = try files.map { file in
+      SidecarRecord(
+        name: file.name, bytes: file.bytes,
+        sha256: try SHA256.hash(descriptor: file.descriptor, path: file.path).sha256)
+    }
+    return (files, records)
+  }
+
   /// The store of what this source, plan and these libraries give.
   private func openStore(_ tree: Tree, _ plan: Plan, _ hash: String) throws -> ChunkStore {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let planText = String(decoding: try encoder.encode(plan), as: UTF8.self)
+    // Subtitles and notes are no part of what is encoded.
+    var encoded = plan
+    (encoded.text, encoded.notes) = ([], [])
+    let planText = String(decoding: try encoder.encode(encoded), as: UTF8.self)
     let versions = LibraryVersions.all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     let key = try ChunkStore.key(
       of: [hash, planText, versions.joined(separator: "\n"), "chunks \(ChunkJob.format)"])
@@ -238,7 +272,8 @@ struct PackagePipeline {
   }
 
   private func package(
-    _ plan: Plan, _ encoded: EncodeStep, _ copied: CopyStep, _ source: SourceFile, _ staging: Staging
+    _ plan: Plan, _ encoded: EncodeStep, _ copied: CopyStep, _ texts: [TextInput], _ source: SourceFile,
+    _ staging: Staging
   ) throws -> PackagedAsset {
     let progress = Progress(total: 0, frameRate: Rational(1, 1), log: shell.log)
     progress.step("packaging \(plan.layout.id)")
@@ -255,7 +290,8 @@ struct PackagePipeline {
     let bytes = SourceReader(source)
     var asset = PackagedAsset(renditions: [], master: "")
     if plan.outputs.contains(where: { $0 != .parts }) {
-      asset = try Packager.package(plan: plan, renditions: renditions, source: bytes, into: staging)
+      asset = try Packager.package(
+        plan: plan, renditions: renditions, texts: texts, source: bytes, into: staging)
     }
     if plan.outputs.contains(.parts) {
       let parts = try PartsStep.package(

@@ -60,6 +60,10 @@ final class JobRunner {
         try CopyReader.copy(job, descriptor: descriptor, name: name) {
           progress(WorkerProgress(kind: .copied, count: $0))
         })
+    case .subtitles(let name, let job):
+      return .subtitles(try SubtitleReader.read(job, descriptor: descriptor, name: name))
+    case .sidecar(let job):
+      return .subtitles(try SubtitleReader.read(job, descriptor: descriptor))
     }
   }
 

@@ -12,6 +12,9 @@ enum WorkerJob: Codable, Sendable, Equatable {
   case sound(name: String, AudioJob)
   case pictures(name: String, PicturesJob)
   case copy(name: String, CopyJob)
+  case subtitles(name: String, SubtitleJob)
+  /// The worker's source is the sidecar itself.
+  case sidecar(SidecarJob)
 }
 
 extension WorkerJob {
@@ -22,7 +25,7 @@ extension WorkerJob {
     case .calibrate(_, let job): job.chunk.rungs.first?.path
     case .encode(_, let job): job.rungs.first?.path
     case .sound(_, let job): job.path
-    case .examine, .pictures, .copy: nil
+    case .examine, .pictures, .copy, .subtitles, .sidecar: nil
     }
   }
 }
@@ -36,6 +39,7 @@ enum WorkerAnswer: Codable, Sendable, Equatable {
   case sound(AudioResult)
   case pictures(PicturesResult)
   case copied(CopyResult)
+  case subtitles(SubtitleResult)
 }
 
 /// How far a job got since it last said so: frames of pictures, seconds of sound, stills, or packets copied.
