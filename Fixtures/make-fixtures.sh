@@ -26,6 +26,8 @@
 #   open-gop.ts              GOPs whose first pictures lean on the GOP before
 #   negative-start.mp4       cut in the middle of a GOP: an edit list skips the pictures before the cut
 #   single-picture.mp4       one picture
+#   subtitled.mkv            forced SubRip in English, ASS in German, PGS in French, two chapters
+#   subtitled-late.mp4       mov_text in English; edit lists let everything begin after 1.28 s
 #   cut-short.mp4            index first, then only a part of the media
 #   truncated.mov            media without its index: a recording that was never finished
 #   text-named.mp4           a text file
@@ -181,6 +183,68 @@ if wants negative-start.mp4; then
 fi
 if wants single-picture.mp4; then
   ff -f lavfi -i "testsrc2=size=320x180:rate=25:duration=1" -frames:v 1 "${h264[@]}" single-picture.mp4
+fi
+# subtitles FOLDER: text in two formats, pictures of text in a third, and chapters.
+subtitles() {
+  cat >"$1/en.srt" <<'SRT'
+1
+00:00:00,500 --> 00:00:01,500
+Fish <i>&</i> <b>chips</b> {to go}
+
+2
+00:00:01,800 --> 00:00:04,200
+{\an8}Across two boundaries -->
+<font color="red">in two lines</font>
+
+3
+00:00:05,900 --> 00:00:09,000
+beyond the end
+SRT
+  cat >"$1/de.ass" <<'ASS'
+[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, Bold, Italic, Underline, Alignment
+Style: Default,Arial,16,-1,0,0,2
+Style: Top,Arial,16,0,-1,0,8
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:03.00,0:00:03.90,Top,,0,0,0,,Spät {\i0}und{\r} oben
+Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\b1}Fett{\b0} und {hidden}normal\Nin zwei Zeilen
+Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,{\p1}m 0 0 l 100 0{\p0}
+ASS
+  python3 - "$1/fr.sup" <<'PY'
+import struct, sys
+def part(ms, kind, body): return b"PG" + struct.pack(">IIBH", ms * 90, 0, kind, len(body)) + body
+shown = struct.pack(">HHBHBBBB", 160, 90, 16, 0, 0x80, 0, 0, 0)
+gone = struct.pack(">HHBHBBBB", 160, 90, 16, 1, 0, 0, 0, 0)
+windows = struct.pack(">BBHHHH", 1, 0, 0, 0, 16, 16)
+with open(sys.argv[1], "wb") as file:
+    for ms, head in ((1000, shown), (2000, gone), (3000, shown), (4000, gone)):
+        file.write(part(ms, 0x16, head) + part(ms, 0x17, windows) + part(ms, 0x80, b""))
+PY
+  printf ';FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=2500\ntitle=The "first"\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=2500\nEND=6000\ntitle=The last\n' >"$1/chapters"
+}
+
+if wants subtitled.mkv; then
+  texts=$(mktemp -d)
+  subtitles "$texts"
+  # Not with `ff`, which drops all metadata, titles of chapters too.
+  ffmpeg -nostdin -v error -y -f lavfi -i "$(picture 160x90 25 6)" -f lavfi -i "$(beep 6 48000 mono)" -i "$texts/en.srt" -i "$texts/de.ass" \
+    -i "$texts/fr.sup" -i "$texts/chapters" -map 0 -map 1 -map 2 -map 3 -map 4 "${h264[@]}" -g 25 "${aac[@]}" \
+    -c:s:0 srt -c:s:1 ass -c:s:2 copy -map_chapters 5 -metadata:s:s:0 language=eng \
+    -metadata:s:s:1 language=ger -metadata:s:s:2 language=fre -disposition:s:0 forced \
+    -threads 1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact subtitled.mkv
+  rm -r "$texts"
+fi
+if wants subtitled-late.mp4; then
+  texts=$(mktemp -d)
+  subtitles "$texts"
+  ff -f lavfi -i "$(picture 160x90 25 6)" -f lavfi -i "$(beep 6 48000 mono)" -i "$texts/en.srt" -map 0 -map 1 -map 2 \
+    "${h264[@]}" -g 50 "${aac[@]}" -c:s mov_text -metadata:s:s:0 language=eng -t 4 -output_ts_offset 1.28 subtitled-late.mp4
+  rm -r "$texts"
 fi
 if wants cut-short.mp4; then
   ff -f lavfi -i "$(picture 320x180 25 4)" -f lavfi -i "$(beep 4 48000 stereo)" "${h264[@]}" -g 25 "${aac[@]}" \

@@ -15,7 +15,7 @@ struct LayoutPlanner {
       templates: LayoutTemplates.merged(ladder, keepsSource: request.keepsSource), id: request.id,
       creator: request.creator)
     if rungs.count <= 1, rungs.count + separate.count > 1 { tellApart(&layout, .segment) }
-    if !text.isEmpty { tellApart(&layout, .media) }
+    if text.isEmpty { layout.templates[.text] = nil } else { tellApart(&layout, .media) }
     if request.creator == nil {
       for slot in LayoutTemplates.slots {
         if let template = layout.templates[slot], template.contains("{creator}") {

@@ -9,6 +9,7 @@ struct AlignmentChecks {
     guard let reference = whole.first(where: { $0.video != nil }) ?? whole.first else { return }
     for other in all where other.isSubtitles {
       coverage(other, reference, covered: other.playlist.duration, within: second)
+      SubtitleChecks(findings: findings).check(other, beside: reference)
     }
     for other in whole where other.path != reference.path && !other.isSubtitles {
       let frame = max(reference.videoFrame, reference.audioFrame, other.audioFrame)

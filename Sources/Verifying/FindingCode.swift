@@ -125,6 +125,8 @@ package enum FindingCode: String, CaseIterable, Sendable {
 
   // Subtitles
   case subtitleMap = "SUBTITLE-MAP"
+  case subtitleCue = "SUBTITLE-CUE"
+  case subtitleGrid = "SUBTITLE-GRID"
 
   // Inventory
   case assetFormat = "ASSET-FORMAT"
@@ -213,7 +215,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
     case .audioFrame: "rule 9 (ISO 14496-3)"
     case .tsSync, .tsTables, .tsContinuity, .tsClock, .tsRandomAccess, .tsTimestamps, .tsPackets:
       "rule 19 (ISO 13818-1)"
-    case .subtitleMap: "rule 13 (bis 3.1.4)"
+    case .subtitleMap, .subtitleCue, .subtitleGrid: "rule 13 (bis 3.1.4)"
     case .assetFormat, .assetClock, .assetPath: "inventory"
     case .objectType: "rule 21 (A 10.4)"
     case .objectCache: "rule 22"

@@ -48,6 +48,11 @@ struct MasterChecks {
           .variantDuplicate, path, "\(place): \(findings.relative(file)) again with the same audio group")
       }
     }
+    let texts = Set(master.variants.map { $0.attributes["SUBTITLES"] != nil })
+    if texts.count > 1 {
+      findings.error(
+        .groupMissing, path, "some variants have SUBTITLES and others not, expected it on all of them")
+    }
     for iframe in master.iframes {
       require(
         ["BANDWIDTH", "AVERAGE-BANDWIDTH", "CODECS", "RESOLUTION"], iframe.attributes, "line \(iframe.line)")
@@ -77,6 +82,14 @@ struct MasterChecks {
         findings.error(
           .mediaName, path,
           "\(title) has the names \(labels.joined(separator: ", ")), expected different ones")
+      }
+      let chosen = members.filter { $0.attributes["AUTOSELECT"] == "YES" }.map { member in
+        ["LANGUAGE", "ASSOC-LANGUAGE", "FORCED", "CHARACTERISTICS"].map { member.attributes[$0] ?? "" }
+      }
+      if name[0] == "SUBTITLES", Set(chosen).count != chosen.count {
+        findings.warn(
+          .mediaDefault, path,
+          "\(title) has AUTOSELECT members that neither language, FORCED nor CHARACTERISTICS tell apart")
       }
       let defaults = members.count { $0.attributes["DEFAULT"] == "YES" }
       if defaults > 1 {
@@ -111,6 +124,9 @@ struct MasterChecks {
     }
     if attributes["DEFAULT"] == "YES", attributes["AUTOSELECT"] == "NO" {
       findings.error(.mediaDefault, path, "\(place): DEFAULT=YES with AUTOSELECT=NO, expected YES")
+    }
+    if attributes["FORCED"] != nil, media.type != "SUBTITLES" {
+      findings.error(.mediaDefault, path, "\(place): FORCED on \(media.type), it is for SUBTITLES only")
     }
     guard media.type == "AUDIO" else { return }
     guard let channels = attributes["CHANNELS"] else {

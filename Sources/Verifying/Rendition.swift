@@ -31,6 +31,8 @@ struct Rendition {
   var unevenRates: ClosedRange<Int64>?
   var audioFrame: Nanoseconds = 0
   var isSubtitles = false
+  /// Of subtitles: what the media's clock says at cue time 0.
+  var textOrigin: Nanoseconds?
   /// The bytes could be read; otherwise comparisons would only repeat what is already found.
   var isWhole = true
   /// Encoder delay that an edit list skips at the head.

@@ -16,8 +16,7 @@ struct RenditionChecker {
     findings.checked.bytes = playlist.segments.reduce(findings.checked.bytes) { sum($0, $1.resource.length) }
     let head = (try? InputFile.open(first.resource.path)?.read(first.resource.offset, 1).first) ?? 0
     if first.resource.path.hasSuffix(".vtt") || first.resource.path.hasSuffix(".webvtt") {
-      rendition.isSubtitles = true
-      subtitles(&rendition)
+      SubtitleChecks(findings: findings).check(&rendition)
     } else if first.map != nil || head != 0x47 {
       fragmented(&rendition)
     } else {
@@ -156,22 +155,6 @@ struct RenditionChecker {
         .segmentRunt, rendition.path,
         "the last segment lasts \(seconds(last.duration)) s, expected it joined to the one before (GOPs of \(seconds(longest)) s)"
       )
-    }
-  }
-
-  // MARK: Subtitles
-
-  private func subtitles(_ rendition: inout Rendition) {
-    for item in rendition.playlist.segments {
-      let bytes = (try? InputFile.open(item.resource.path)?.whole(limit: 16 << 20)) ?? []
-      let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-      guard lines.first?.hasPrefix("WEBVTT") == true else {
-        findings.error(.segmentFormat, item.resource.path, "the first line is not WEBVTT")
-        continue
-      }
-      if !lines.prefix(4).contains(where: { $0.hasPrefix("X-TIMESTAMP-MAP=") }) {
-        findings.error(.subtitleMap, item.resource.path, "no X-TIMESTAMP-MAP, expected one after WEBVTT")
-      }
     }
   }
 

@@ -152,7 +152,7 @@ private func message(_ text: String) -> String {
     #expect(
       message(ladder(#""layout":{"picture":"x.jpg"}"#))
         == "my.json: layout.picture: is not a key of a ladder; known here: asset, master, dash, media, iframes, init, "
-        + "segment, file, mp4, summary, parts_manifest, part, poster, thumbnail, best_thumbnail, storyboard, "
+        + "segment, text, file, mp4, summary, parts_manifest, part, poster, thumbnail, best_thumbnail, storyboard, "
         + "storyboard_index, storyboard_playlist and source"
     )
   }

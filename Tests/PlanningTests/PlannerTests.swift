@@ -112,6 +112,7 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
       return OtherStream(common: facts, kind: kind)
     }
     sample.report.subtitles = [other(3, "subtitle", "en"), other(4, "subtitle")]
+    sample.report.subtitles[0].common.codec = "dvd_subtitle"
     sample.report.other = [other(5, "data"), other(6, "attachment")]
     #expect(
       try sample.plan().notes.map { "\($0.subject): \($0.reason)" } == [
@@ -120,7 +121,8 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
         "1080p: the picture is only 640x360; it is not enlarged to 1920x1080",
         "cover 7: it is a still cover picture",
         "video 8: another picture is packaged; --video-track 8 takes this one",
-        "subtitles 3 (en): subtitles are not packaged", "subtitles 4: subtitles are not packaged",
+        "subtitles 3 (en): they are pictures (dvd_subtitle), not text; add a file such as NAME.en.srt beside the source",
+        "subtitles 4: the format x cannot be read here; add a file such as NAME.en.srt beside the source",
         "data 5: it is neither picture nor sound", "attachment 6: attachments are not packaged",
       ])
     #expect(

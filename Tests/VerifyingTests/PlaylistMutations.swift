@@ -94,10 +94,40 @@ extension Mutation {
     Mutation(.segmentFormat, "subtitles that are none") {
       addSubtitles(&$0, "hello\n")
     },
+    Mutation(.subtitleMap, "with a timestamp map of another clock") {
+      addSubtitles(&$0, vtt("MPEGTS:900000,LOCAL:00:00:00.000", "00:00.000 --> 00:01.000\nhello"))
+    },
+    Mutation(.subtitleMap, "with a timestamp map that is none") {
+      addSubtitles(&$0, vtt("MPEGTS:x", "00:00.000 --> 00:01.000\nhello"))
+    },
+    Mutation(.subtitleCue, "with a cue of another time") {
+      addSubtitles(&$0, vtt(map, "00:07:00.000 --> 00:07:01.000\nhello"))
+    },
+    Mutation(.subtitleCue, "with timings that are none") {
+      addSubtitles(&$0, vtt(map, "0:1 --> 0:2\nhello"))
+    },
+    Mutation(.subtitleCue, "with an arrow in a text") {
+      addSubtitles(&$0, vtt(map, "00:00.000 --> 00:01.000\nhello --> you"))
+    },
+    Mutation(.subtitleCue, "with tags that do not nest") {
+      addSubtitles(&$0, vtt(map, "00:00.000 --> 00:01.000\n<i><b>hello</i></b>"))
+    },
+    Mutation(.subtitleCue, "with cues out of order") {
+      addSubtitles(&$0, vtt(map, "00:02.000 --> 00:03.000\na\n\n00:00.000 --> 00:01.000\nb"))
+    },
+    Mutation(.subtitleGrid, "cut in another way than the pictures") {
+      addSubtitles(&$0, vtt(map, "00:00.000 --> 00:01.000\nhello"))
+    },
     Mutation(.subtitleMap, "without a timestamp map") {
       addSubtitles(&$0, "WEBVTT\n\n00:00.000 --> 00:01.000\nhello\n")
     },
   ]
+
+  private static let map = "MPEGTS:0,LOCAL:00:00:00.000"
+
+  private static func vtt(_ map: String, _ cues: String) -> String {
+    "WEBVTT\nX-TIMESTAMP-MAP=\(map)\n\n\(cues)\n"
+  }
 
   private static func addSubtitles(_ tree: inout TreeFixture, _ text: String) {
     tree.files[hls + "text-en/seg.vtt"] = Array(text.utf8)
