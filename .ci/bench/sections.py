@@ -111,7 +111,7 @@ def pictures(bench, title, source, ours, theirs):
     metric = bench.judge.metric
     our_quality, their_quality = bench.judged(ours, source), bench.judged(theirs, source)
     apart = {name: 100 * (ours[name].bytes / theirs[name].bytes - 1) for name in ours}
-    wanted = bench.options.bd or (not bench.options.quick and any(abs(value) > 1 for value in apart.values()))
+    wanted = bench.options.bd or (not (bench.options.quick or bench.options.no_bd) and any(abs(value) > 1 for value in apart.values()))
     rates = attempt(f"{title}: BD-rate", rate_differences, bench, title, source,
                     ours, theirs, our_quality, their_quality) if wanted else None
     heads = ["rung", "Rung kbit/s", "ffmpeg kbit/s", "bytes %", f"Rung {metric} mean / harmonic / 5 %",

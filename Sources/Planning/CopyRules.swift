@@ -7,8 +7,11 @@ struct CopyRules {
   enum Destination { case cmaf, transportStream, parts }
 
   var destinations: [Destination]
+  /// nil: all that have a place there.
+  var codecs: [Codec]?
 
   init(ladder: Ladder) {
+    codecs = ladder.copyCodecs
     var destinations: [Destination] = []
     if ladder.outputs.contains(.hls) || ladder.outputs.contains(.dash) {
       destinations.append(ladder.segments == .ts ? .transportStream : .cmaf)
@@ -22,6 +25,7 @@ struct CopyRules {
     guard let codec = Codec(rawValue: stream.common.codec), codec.isVideo else {
       return "\(stream.common.codec) pictures do not play in browsers"
     }
+    if let codecs, !codecs.contains(codec) { return "the ladder copies no \(codec.rawValue)" }
     for destination in destinations where !Self.pictures(destination).contains(codec) {
       return "\(codec.rawValue) \(Self.complaint(destination))"
     }
@@ -46,6 +50,7 @@ struct CopyRules {
     guard let codec = Codec(rawValue: stream.common.codec), !codec.isVideo else {
       return "\(stream.common.codec) sound does not play in browsers"
     }
+    if let codecs, !codecs.contains(codec) { return "the ladder copies no \(codec.rawValue)" }
     for destination in destinations where !Self.sound(destination).contains(codec) {
       return "\(codec.rawValue) \(Self.complaint(destination))"
     }

@@ -30,6 +30,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
   /// Text tracks and sidecars become WebVTT.
   package var subtitles: Bool
   package var copy: CopyMode
+  /// What may be copied; nil: every codec that has a place in the outputs.
+  package var copyCodecs: [Codec]?
   /// With the output `images`; nil: the usual ones.
   package var images: ImagesPlan?
   /// Only what differs from the built-in layout.
@@ -57,6 +59,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     loudness = nil
     subtitles = true
     copy = .never
+    copyCodecs = nil
     images = nil
     layout = [:]
   }
@@ -70,6 +73,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     case segmentSeconds = "segment_seconds"
     case gopSeconds = "gop_seconds"
     case partBytes = "part_bytes"
+    case copyCodecs = "copy_codecs"
     case rateControl = "rate_control"
     case bufferSeconds = "buffer_seconds"
     case dropRedundant = "drop_redundant"
@@ -114,6 +118,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     // Left out where it says what is usual, so that ladders from before this key are the same ladders.
     if !subtitles { try out.encode(subtitles, forKey: .subtitles) }
     try out.encode(copy, forKey: .copy)
+    try out.encodeIfPresent(copyCodecs, forKey: .copyCodecs)
     try out.encodeIfPresent(images.map(LadderImagesText.init), forKey: .images)
     if !layout.isEmpty {
       let named = layout.map { ($0.key.rawValue, $0.value) }

@@ -63,6 +63,7 @@ package enum LadderDecoder {
     if let field = top[Key.segments] { ladder.segments = try field.choice(made: Ladder.Made.segments) }
     if let field = top[Key.addressing] { ladder.addressing = try field.choice(made: Ladder.Made.addressing) }
     if let field = top[Key.copy] { ladder.copy = try field.choice(made: Ladder.Made.copy) }
+    if let field = top[Key.copyCodecs] { ladder.copyCodecs = try codecs(field) }
     if let field = top[Key.segmentSeconds] {
       ladder.segmentSeconds = try field.seconds(LadderLimits.segmentSeconds)
     }
@@ -103,6 +104,16 @@ package enum LadderDecoder {
       outputs.append(output)
     }
     return outputs
+  }
+
+  private static func codecs(_ field: LadderField) throws(LadderFailure) -> [Codec] {
+    var codecs: [Codec] = []
+    for element in try field.elements(atMost: Codec.allCases.count, mayBeEmpty: false) {
+      let codec: Codec = try element.choice(made: Codec.allCases)
+      if codecs.contains(codec) { throw element.broken(.repeated(value: codec.rawValue)) }
+      codecs.append(codec)
+    }
+    return codecs
   }
 
   /// `off` is no choice: interlaced pictures in a stream look broken (HLS authoring 1.19).

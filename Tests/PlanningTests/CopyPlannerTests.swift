@@ -67,6 +67,13 @@ internal import Testing
     }
   }
 
+  @Test func copiesOnlyTheCodecsThatTheLadderNames() throws {
+    let plan = try apply(Self.clip(), .prefer) { $0.copyCodecs = [.h264] }
+    #expect(plan.copies?.streams == [0])
+    #expect(plan.audio.count == 2)
+    #expect(plan.notes.contains(PlanNote("audio 1", "the ladder copies no aac")))
+  }
+
   @Test func whatReadingRefusedIsEncoded() throws {
     let plan = try apply(Self.clip(), .prefer, refused: [0: "its configuration changes"])
     #expect(plan.video?.rungs.count == 5)
