@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps run test build install lint format goldens fixtures bench clean
+.PHONY: help deps run test build install lint format goldens fixtures bench fuzz clean
 # One target at a time: SwiftPM uses the cores itself.
 .NOTPARALLEL:
 
@@ -11,8 +11,9 @@ DESTDIR ?=
 INTO ?= bucket
 SOURCE ?=
 ARGS ?=
+FUZZ_SECONDS ?= 180
 # Recipes read these from the environment, so that a path may hold spaces and quotes.
-export PREFIX DESTDIR INTO SOURCE ARGS
+export PREFIX DESTDIR INTO SOURCE ARGS FUZZ_SECONDS
 
 SOURCES := Sources Tests Package.swift
 
@@ -56,6 +57,11 @@ fixtures: deps ## make the clips in Fixtures/ anew (other bytes with another ffm
 
 bench: build ## Rung against the ffmpeg command, in turn: ratios, never a failure; SOURCE=, ARGS=--quick
 	@read -ra options <<<"$$ARGS" || true; .ci/bench/run "$${options[@]}"
+
+# A build of its own, with the address sanitizer in our code; FFmpeg's libraries are the system's.
+fuzz: deps ## damaged sources through probe and package, for FUZZ_SECONDS= (default: 180); ARGS="--replay SEED"
+	@swift build -c release --sanitize=address --scratch-path .build/fuzz --product rung
+	@read -ra options <<<"$$ARGS" || true; .ci/fuzz/run --binary .build/fuzz/release/rung --seconds "$$FUZZ_SECONDS" "$${options[@]}"
 
 clean: ## remove what was built; packaged trees stay
 	@rm -rf .build

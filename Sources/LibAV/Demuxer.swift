@@ -79,12 +79,17 @@ package enum DemuxFailure: Error, Equatable, Sendable {
       analysisFailure: analysed < 0 ? AVFailure("avformat_find_stream_info", code: analysed) : nil)
   }
 
-  /// Looks into the streams; what their decoders would not be given later they are not given now.
+  /// Looks into the streams. A picture that is beyond the cap by no more than this much is still looked at here, once,
+  /// so that its size is known and can be named.
+  private static let pixelAllowance: Int64 = 4
+
   private static func analyse(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
     let count = Int(unsafe context.pointee.nb_streams)
+    let (many, overflow) = SourceCaps.pixels.multipliedReportingOverflow(by: pixelAllowance)
+    let pixels = overflow ? SourceCaps.pixels : many
     let options = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: max(1, count))
     unsafe options.initialize(repeating: nil, count: max(1, count))
-    for index in 0..<count { unsafe av_dict_set_int(options + index, "max_pixels", SourceCaps.pixels, 0) }
+    for index in 0..<count { unsafe av_dict_set_int(options + index, "max_pixels", pixels, 0) }
     defer {
       for index in 0..<count { unsafe av_dict_free(options + index) }
       unsafe options.deallocate()

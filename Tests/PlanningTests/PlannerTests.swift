@@ -161,6 +161,19 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
     var long = PlanRequest(id: "a")
     long.limits.seconds = 5
     #expect(failure(try Sample().plan(.sample, long)) == .tooLong(seconds: 10, limit: 5))
+    let wide = PictureSize(12000, 9000)
+    #expect(
+      failure(try Sample(12000, 9000).plan()) == .tooManyPixels(stream: 0, wide, limit: 8192 * 8192))
+    var raised = PlanRequest(id: "a")
+    raised.limits.pixels = 108_000_000
+    #expect(throws: Never.self) { try Sample(12000, 9000).plan(.sample, raised) }
+    var small = PlanRequest(id: "a")
+    small.limits.outputBytes = 100_000
+    guard case .tooMuchOutput(let bytes, 100_000) = failure(try Sample().plan(.sample, small)) else {
+      Issue.record("ten seconds of every rung fit into 100 kB")
+      return
+    }
+    #expect(bytes > 100_000)
     #expect(failure(try Sample().plan(.sample, PlanRequest(id: "../a"))) == .badID("../a"))
     #expect(failure(try Sample().plan(.sample, PlanRequest(id: "a", creator: "x/y"))) == .badCreator("x/y"))
     let byCreator = Ladder.sample.with { $0.layout = [.master: "v/{creator}/{id}.m3u8"] }
@@ -236,6 +249,14 @@ private func failure(_ body: @autoclosure () throws -> Plan) -> PlanFailure? {
         "the video (stream 2) changes its codec, and only the pictures in the first one can be read; split the file there, or convert it"
       ),
       (.badTimestamps(stream: 2), "stream 2 has timestamps that make no sense; remux the file first"),
+      (
+        .tooManyPixels(stream: 0, PictureSize(9, 9), limit: 80),
+        "the video (stream 0) says it is 9x9, more than 80 pixels; if that is right, raise --max-pixels"
+      ),
+      (
+        .tooMuchOutput(bytes: 9, limit: 5),
+        "its renditions would come to 9 bytes and the limit is 5; lower the ladder's rates, or raise --max-output"
+      ),
       (.tooLong(seconds: 9, limit: 5), "it is 9 s long and the limit is 5 s; cut it, or raise --max-hours"),
       (
         .beyondLevels(rung: "8k", codec: .h264),
