@@ -5,12 +5,14 @@ internal import Media
 /// with the same keyframe make one cut.
 enum CopyGrid {
   /// Ascending starts, 0 being the timeline's; the cuts end with `end`. A last piece shorter than `runt` joins the one
-  /// before (hls-checklist 5).
+  /// before (hls-checklist 5), and so does one shorter than half of the longest GOP, which may be longer than the ladder's.
   static func cuts(starts: [Int64], end: Int64, timebase: Rational, step: Rational, runt: Rational)
     -> [MediaTime]
   {
     let length = rescale(step.numerator, from: Rational(1, step.denominator), to: timebase)
-    let least = rescale(runt.numerator, from: Rational(1, runt.denominator), to: timebase)
+    let longest = zip(starts, starts.dropFirst() + [end]).map { $1 &- $0 }.max() ?? 0
+    let least = max(
+      rescale(runt.numerator, from: Rational(1, runt.denominator), to: timebase), (longest &+ 1) / 2)
     guard length > 0, let first = starts.first else { return [MediaTime(end, timebase)] }
     var cuts: [Int64] = []
     var index = 0

@@ -4,9 +4,10 @@ internal import Media
 /// nearest frame, segments whole GOPs nearest to theirs; a last segment under half a GOP joins the one before
 /// (hls-checklist 5), so that no player meets a runt.
 enum SegmentGrid {
-  /// 48 frames for 2 s at 23.976, 60 at 29.97.
+  /// 48 frames for 2 s at 23.976, 60 at 29.97. Never a single one, however slow the pictures: x264 keeps no macroblock
+  /// tree of keyframes alone, and the rungs are encoded from one.
   static func gopFrames(_ seconds: Rational, rate: Rational) -> Int {
-    max(1, frames(seconds, rate: rate))
+    max(2, frames(seconds, rate: rate))
   }
 
   static func segmentFrames(_ seconds: Rational, rate: Rational, gop: Int) -> Int {

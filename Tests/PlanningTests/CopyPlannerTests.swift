@@ -138,6 +138,8 @@ internal import Testing
     Grid([0, 6, 12], 12, [6, 12]),
     // A runt joins the one before.
     Grid([0, 6, 12], 13, [6, 13]),
+    // A runt is one beside the source's own GOPs, however short the ladder's are.
+    Grid([0, 8, 16], 19, [8, 19]), Grid([0, 8, 16], 20, [8, 16, 20]),
     Grid([], 9, [9]),
   ]
 
@@ -146,6 +148,13 @@ internal import Testing
     let found = CopyGrid.cuts(
       starts: grid.starts, end: grid.end, timebase: Self.second, step: Rational(6, 1), runt: Rational(3, 2))
     #expect(found.map(\.ticks) == grid.cuts)
+  }
+
+  /// One picture a second in GOPs of a second.
+  @Test func aGOPIsNeverOnePictureAlone() {
+    let gop = SegmentGrid.gopFrames(Rational(1, 1), rate: Rational(1, 1))
+    #expect(gop == 2)
+    #expect(SegmentGrid.segmentFrames(Rational(2, 1), rate: Rational(1, 1), gop: gop) == 2)
   }
 
   // MARK: Rounded times
