@@ -55,6 +55,10 @@ package import Media
   package func encode(_ frame: borrowing Frame) throws(AVFailure) -> [UInt8] {
     unsafe frame.raw.pointee.quality = JPEGEncoder.scale * FF_QP2LAMBDA
     frame.forgetPictureType()
+    // The same picture may be wanted again, and the encoder takes no time twice.
+    let time = unsafe frame.raw.pointee.pts
+    unsafe frame.raw.pointee.pts = rung_nopts()
+    defer { unsafe frame.raw.pointee.pts = time }
     try unsafe check("avcodec_send_frame", avcodec_send_frame(context, frame.raw), context: "mjpeg")
     try unsafe check("avcodec_receive_packet", avcodec_receive_packet(context, packet.raw), context: "mjpeg")
     defer { packet.clear() }

@@ -40,6 +40,17 @@ internal import Testing
     #expect(try table(0) == table(1))
   }
 
+  /// A storyboard of slow pictures shows one of them in several places.
+  @Test func onePictureMoreThanOnce() throws {
+    let frame = try picture(PictureSize(32, 16))
+    frame.presentation = 3003
+    let encoder = try JPEGEncoder.open(PictureSize(32, 16), quality: 80)
+    let first = try encoder.encode(frame)
+    let second = try encoder.encode(frame)
+    let time = frame.presentation
+    #expect(first == second && time == 3003)
+  }
+
   @Test func oddSizesAndTheSmallest() throws {
     for size in [PictureSize(2, 2), PictureSize(31, 17), PictureSize(1, 1)] {
       let bytes = try JPEGEncoder.open(size, quality: 80).encode(picture(size))
