@@ -24,7 +24,23 @@ struct SidecarText: Equatable {
     guard decoded.contains(where: { !$0.isWhitespace }) else {
       throw Fault(message: "there is nothing in it")
     }
-    return SidecarText(text: Array(decoded.utf8), format: format(of: decoded), note: note)
+    let format = format(of: decoded)
+    if format == .webvtt { decoded = cuesOnly(decoded) }
+    return SidecarText(text: Array(decoded.utf8), format: format, note: note)
+  }
+
+  /// WebVTT without style sheets, regions and other blocks that are no cues: FFmpeg 5.1 stops at the first one that it
+  /// does not know, and gives none of the cues behind it.
+  private static func cuesOnly(_ text: String) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let blocks = lines.split(whereSeparator: \.isEmpty).filter { block in
+      guard let timing = block.prefix(2).first(where: { $0.contains("-->") }),
+        let start = timing.firstRange(of: "-->")
+      else { return false }
+      let clock = timing[..<start.lowerBound].filter { !$0.isWhitespace }
+      return clock.contains(".") && clock.allSatisfy { "0123456789:.".contains($0) }
+    }
+    return "WEBVTT\n\n" + blocks.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
 
   private static func lineEnds(_ text: String.UnicodeScalarView) -> [Unicode.Scalar] {

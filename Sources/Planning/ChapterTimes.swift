@@ -8,7 +8,8 @@ package enum ChapterTimes {
     let length = timeline.duration.ticks(in: micro)
     func place(_ time: MediaTime) -> Int64 {
       let (value, overflow) = time.ticks(in: micro).subtractingReportingOverflow(origin)
-      return overflow ? Int64.max : min(max(0, value), length)
+      if overflow { return value < 0 ? length : 0 }
+      return min(max(0, value), length)
     }
     return chapters.compactMap { chapter in
       let (start, end) = (place(chapter.start), place(chapter.end))

@@ -19,13 +19,13 @@ internal import Testing
   private let sixSeconds = MediaTime(6, Rational(1, 1))
 
   @Test func streamsOfASource() throws {
-    let job = SubtitleJob(streams: [3, 2, 4], start: .zero, duration: sixSeconds)
+    let job = SubtitleJob(streams: [3, 2, 4], start: MediaTime(21, Rational(1, 1000)), duration: sixSeconds)
     let result = try reading(Fixture.path("subtitled.mkv")) {
       try SubtitleReader.read(job, descriptor: $0, name: "subtitled.mkv")
     }
     #expect(
       lines(result.tracks[0]) == [
-        "1000-2500 <b>Fett</b> und normal|In zwei Zeilen ", "3000-3900 <i>Spät </i>und<i> oben</i> line:0",
+        "1000-2500 <b>Fett</b> und normal|in zwei Zeilen ", "3000-3900 <i>Spät </i>und <i>oben</i> line:0",
       ])
     #expect(
       lines(result.tracks[1]) == [

@@ -60,7 +60,7 @@ extension EndToEnd {
           $0.hasPrefix("#EXTINF") || $0.hasPrefix("#EXT-X-TARGET")
         }
       }
-      #expect(Set(lists).count == 1 && lists.count == 6, "\(lists)")
+      #expect(Set(lists).count == 1 && lists.count == 5, "\(lists)")
     }
 
     /// Edit lists let everything begin late; copied into MPEG-TS the cues are where they are in the source.

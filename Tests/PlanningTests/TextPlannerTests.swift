@@ -80,7 +80,7 @@ import Testing
   /// One rung need not be named in a layout; with subtitles it has to be.
   @Test func aLayoutOfOneRungTellsThemApart() throws {
     var ladder = Ladder.sample
-    ladder.segments = .ts
+    (ladder.segments, ladder.outputs) = (.ts, [.hls])
     ladder.rungs = [ladder.rungs[0]]
     ladder.layout = [.media: "v/{id}/index.m3u8", .segment: "v/{id}/s{index}.ts"]
     let plan = try source().plan(ladder, request())
