@@ -47,8 +47,12 @@ package struct SubtitleTrack: Codable, Sendable, Equatable {
 package enum SubtitleLimits {
   /// A three-hour film has 3000; karaoke effects 50 times as many.
   static let cues = 200_000
-  /// Of a track's text: all results of a job go through one line to the parent.
+  /// Of a track's text.
   static let textBytes = 12 << 20
+  /// Of all tracks together, as the parent gets them: every character may take two bytes.
+  static let resultBytes = 48 << 20
+  /// What a cue takes beside its text.
+  static let cueOverhead = 128
   /// Of one cue's.
   static let cueBytes = 16 << 10
   /// Of a sidecar.

@@ -33,7 +33,21 @@ package enum SubtitleReader {
       guard let track = tracks.first(where: { $0.stream == packet.stream }) else { continue }
       try track.add(packet, demuxer.timebase(of: track.stream), start: job.start)
     }
-    return SubtitleResult(tracks: tracks.map { $0.finish(job.duration) })
+    return within(SubtitleLimits.resultBytes, tracks.map { $0.finish(job.duration) })
+  }
+
+  /// All tracks go to the parent in one line of bounded length: those that no longer fit are left out.
+  static func within(_ budget: Int, _ tracks: [SubtitleTrack]) -> SubtitleResult {
+    var used = 0
+    return SubtitleResult(
+      tracks: tracks.map { track in
+        let size = track.cues.reduce(0) { $0 + SubtitleLimits.cueOverhead + 2 * $1.text.utf8.count }
+        guard used + size <= budget else {
+          return SubtitleTrack(fault: "the subtitles together have more text than is read")
+        }
+        used += size
+        return track
+      })
   }
 
   /// A sidecar: a file of nothing but subtitles.

@@ -12,7 +12,7 @@ extension LeftOutTrack {
     return streams.filter { !used.contains($0.0.index) }.sorted { $0.0.index < $1.0.index }.map {
       facts, kind in
       // Subjects begin with what it is and the stream's number: `subtitles 3 (de)`.
-      let words = plan.notes.first { $0.subject.split(separator: " ").dropFirst().first == "\(facts.index)" }
+      let words = plan.notes.last { $0.subject.split(separator: " ").dropFirst().first == "\(facts.index)" }
       return LeftOutTrack(
         stream: facts.index, kind: kind, codec: facts.codec, language: facts.language,
         reason: words?.reason ?? "nothing is made of it")

@@ -86,6 +86,13 @@ internal import Testing
         == ["1000-2000 Hallo "])
   }
 
+  @Test func tracksTogetherAreBounded() {
+    let track = SubtitleTrack(cues: [Cue(start: 0, end: 1, text: "four")])
+    let result = SubtitleReader.within(300, [track, track, SubtitleTrack(fault: "x"), track])
+    #expect(result.tracks.map { $0.cues.count } == [1, 1, 0, 0])
+    #expect(result.tracks[2].fault == "x" && result.tracks[3].fault?.contains("together") == true)
+  }
+
   @Test func brokenSidecarsAreFaultsAndNothingElse() throws {
     let none = "there is no text in it within the 6.000 s of the asset"
     #expect(try sidecar(Array("no subtitles at all\n".utf8)).fault == none)
