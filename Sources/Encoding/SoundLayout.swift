@@ -10,6 +10,8 @@ internal import Media
 /// (never heard) so that they do not.
 struct SoundLayout: ~Copyable {
   private static let tolerance = MediaTime(30, Rational(1, 1000))
+  /// Less than the shortest packet, and more than what clocks in milliseconds are rounded by.
+  private static let loss = MediaTime(2, Rational(1, 1000))
   /// A mean difference from which on sound is stretched.
   private static let drift = MediaTime(10, Rational(1, 1000))
 
@@ -45,8 +47,11 @@ struct SoundLayout: ~Copyable {
     dropped += Int64(count)
   }
 
-  /// `time` in ticks of `timebase`; nil: it follows what came before.
-  mutating func lay(_ frame: borrowing Frame, at time: Int64?, _ timebase: Rational) throws(AVFailure) {
+  /// `time` in ticks of `timebase`; nil: it follows what came before. `isAfterLoss`: something was lost before it, so
+  /// that a small difference is a hole as well.
+  mutating func lay(
+    _ frame: borrowing Frame, at time: Int64?, _ timebase: Rational, isAfterLoss: Bool = false
+  ) throws(AVFailure) {
     let now = SoundFormat(of: frame)
     if now != format {
       let next = try Resampler.open(like: frame, channels: planes.count, rate: rate)
@@ -57,7 +62,8 @@ struct SoundLayout: ~Copyable {
     guard let time else { return try convert(frame, skipping: 0) }
     let wanted = MediaTime(time, timebase).ticks(in: Rational(1, Int64(rate))) &- start
     var offset = wanted &- count &- (resampler?.delay ?? 0)
-    if hasBegun, offset.magnitude <= Self.tolerance.ticks(in: Rational(1, Int64(rate))) {
+    let tolerance = isAfterLoss ? Self.loss : Self.tolerance
+    if hasBegun, offset.magnitude <= tolerance.ticks(in: Rational(1, Int64(rate))) {
       try follow(offset, over: frame)
       return try convert(frame, skipping: 0)
     }

@@ -69,6 +69,7 @@ struct SoundReader: ~Copyable {
     var isReading = true
     var failures = 0
     var reported: Int64 = 0
+    var refused = 0
     while isReading, layout.count < total {
       if Self.read(&demuxer, into: packet, &failures) {
         if packet.stream != job.audio.stream { continue }
@@ -80,7 +81,10 @@ struct SoundReader: ~Copyable {
       }
       while try decoder.receive(into: frame) {
         guard frame.samples > 0, frame.sampleRate > 0, frame.channels > 0 else { continue }
-        try lay(frame, timebase)
+        // AC-3's decoder gives something for any bytes, and says that it is not what was meant: it can be very loud.
+        if frame.isConcealed { try frame.silence() }
+        try lay(frame, timebase, isAfterLoss: decoder.refused > refused)
+        refused = decoder.refused
         try deliver(sink)
       }
       if layout.count - reported > Int64(job.audio.sampleRate) {
@@ -88,7 +92,6 @@ struct SoundReader: ~Copyable {
         reported = layout.count
       }
     }
-    // Some decoders (AC-3) give something for any bytes, and say that it is not what was meant.
     tally.refused += decoder.refused + decoder.concealed
   }
 
@@ -102,9 +105,9 @@ struct SoundReader: ~Copyable {
     return false
   }
 
-  private mutating func lay(_ frame: borrowing Frame, _ timebase: Rational) throws {
+  private mutating func lay(_ frame: borrowing Frame, _ timebase: Rational, isAfterLoss: Bool) throws {
     let before = layout.planes[0].count
-    do throws(AVFailure) { try layout.lay(frame, at: frame.time, timebase) } catch {
+    do throws(AVFailure) { try layout.lay(frame, at: frame.time, timebase, isAfterLoss: isAfterLoss) } catch {
       if error.isOutOfMemory { throw error }
       // A format that cannot be converted (damage makes such) is not heard.
       tally.refused += 1

@@ -47,7 +47,7 @@ package import Media
   package var isKey: Bool { unsafe raw.pointee.key_frame != 0 }
 
   /// The decoder made parts of it up, since what they were made from is damaged or missing.
-  var isConcealed: Bool {
+  package var isConcealed: Bool {
     unsafe raw.pointee.decode_error_flags != 0 || raw.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0
   }
 
@@ -135,6 +135,16 @@ package import Media
       }
     }
     return frame
+  }
+
+  /// Turns a block of sound into silence of its length.
+  package func silence() throws(AVFailure) {
+    try makeWritable()
+    try unsafe check(
+      "av_samples_set_silence",
+      av_samples_set_silence(
+        raw.pointee.extended_data, 0, raw.pointee.nb_samples, raw.pointee.ch_layout.nb_channels,
+        AVSampleFormat(raw.pointee.format)))
   }
 
   /// Makes sure that nobody else reads the buffers while they are written.

@@ -204,6 +204,19 @@ internal import Testing
     #expect(sound.silence == 24000 + 24000, "\(sound.silence)")
   }
 
+  @Test("a packet that was lost leaves a hole of its length, however short")
+  func loss() throws {
+    var layout = SoundLayout(channels: 1, rate: 48000, start: .zero, total: 40 * 1024)
+    for block in 0..<40 where block != 10 {
+      let frame = try Frame.sound([Array(repeating: 0.5, count: 1024)], rate: 48000)
+      try layout.lay(frame, at: Int64(block * 1024), Rational(1, 48000), isAfterLoss: block == 11)
+    }
+    try layout.finish()
+    let heard = layout.planes[0].indices.filter { layout.planes[0][$0] == 0.5 }
+    #expect(heard == Array(0..<10 * 1024) + Array(11 * 1024..<40 * 1024))
+    #expect(layout.silence == 1024)
+  }
+
   @Test(
     "numbers of channels without a layout are mixed so that nothing is lost and nothing clips",
     arguments: [

@@ -33,7 +33,8 @@ extension EndToEnd {
           "-v", "error", "-select_streams", "a", "-show_entries", "stream=codec_name,channels", "-of",
           "csv=p=0", playlist,
         ])
-      return result.output.split(separator: "\n").first.map(String.init) ?? ""
+      return result.output.split(whereSeparator: \.isNewline).first
+        .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: ",")) } ?? ""
     }
 
     private static let surround =
@@ -102,6 +103,9 @@ extension EndToEnd {
         ])
       let asset = try package(path, folder)
       #expect(try asset.playlists("audio").map(\.name) == ["audio-aac-2-und"])
+      let source = try #require(try asset.document()["source"] as? [String: Any])
+      let tracks = try #require(source["audio"] as? [[String: Any]])
+      #expect((tracks.first?["damaged_packets"] as? Int ?? 0) > 10, "\(tracks)")
       // Alone, neither will do.
       for stream in ["0:1", "0:2"] {
         let alone = folder.file("alone.mka")

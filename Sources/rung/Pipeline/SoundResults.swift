@@ -4,7 +4,7 @@ internal import Media
 /// What came of the sound of a title, after it was encoded.
 extension ChunkWork {
   /// A track of which less can be decoded is none.
-  private static let least = 0.05
+  private static let least = 0.1
 
   /// A plan with all its sound made in; out comes the plan without tracks of which next to nothing could be decoded,
   /// with a note for each that is not whole. Of a track that is all that there is no more than `tolerance` may be missing.
