@@ -71,7 +71,7 @@ enum EncoderTuning {
     let (preset, extra) =
       switch job.controls.speed {
       case .fast: ("superfast", isSmall ? "subme=2:trellis=1" : "subme=1:trellis=\(isLarge ? 1 : 0)")
-      case .balanced: ("superfast", isLarge ? "subme=2:trellis=1" : "subme=4:trellis=1")
+      case .balanced: ("superfast", isLarge ? "subme=3:trellis=1" : "subme=4:trellis=1")
       case .best: ("faster", isSmall ? "subme=7:trellis=2" : "subme=6:trellis=1")
       }
     settings.pass = .second

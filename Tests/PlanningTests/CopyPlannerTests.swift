@@ -71,7 +71,7 @@ internal import Testing
     let plan = try apply(Self.clip(), .prefer) { $0.copyCodecs = [.h264] }
     #expect(plan.copies?.streams == [0])
     #expect(plan.audio.count == 2)
-    #expect(plan.notes.contains(PlanNote("audio 1", "the ladder copies no aac")))
+    #expect(plan.notes.contains(PlanNote("audio 1", "it is encoded, not copied: the ladder copies no aac")))
   }
 
   @Test func whatReadingRefusedIsEncoded() throws {
