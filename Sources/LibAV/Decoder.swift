@@ -10,20 +10,25 @@ internal import Media
   /// Frames that came out with parts made up.
   package private(set) var concealed = 0
 
-  private init(_ context: UnsafeMutablePointer<AVCodecContext>) { unsafe self.context = context }
+  private let initial: Appearance
+
+  private init(_ context: UnsafeMutablePointer<AVCodecContext>, _ initial: Appearance) {
+    unsafe self.context = context
+    self.initial = initial
+  }
 
   package static func open(
     _ demuxer: borrowing Demuxer, stream: Int
   ) throws(AVFailure) -> Decoder {
     guard let parameters = unsafe demuxer.parameters(stream),
-      let codec = unsafe avcodec_find_decoder(parameters.pointee.codec_id)
+      let codec = unsafe decoder(parameters.pointee.codec_id, isTransparent: demuxer.hasAlphaBeside(stream))
     else {
       throw AVFailure("avcodec_find_decoder", code: rung_averror(ENOSYS))
     }
     guard let context = unsafe avcodec_alloc_context3(codec) else {
       throw .outOfMemory("avcodec_alloc_context3")
     }
-    let decoder = unsafe Decoder(context)
+    let decoder = unsafe Decoder(context, Appearance(parameters.pointee))
     try unsafe check(
       "avcodec_parameters_to_context", avcodec_parameters_to_context(context, parameters))
     unsafe context.pointee.thread_count = 1
@@ -33,6 +38,17 @@ internal import Media
     let name = unsafe String(cString: codec.pointee.name)
     try unsafe check("avcodec_open2", avcodec_open2(context, codec, nil), context: name)
     return decoder
+  }
+
+  /// The alpha of VP8 and VP9 is a stream of its own beside the picture, and only libvpx takes it.
+  private static func decoder(_ codec: AVCodecID, isTransparent: Bool) -> UnsafePointer<AVCodec>? {
+    let usual = unsafe avcodec_find_decoder(codec)
+    guard isTransparent else { return unsafe usual }
+    switch codec {
+    case AV_CODEC_ID_VP8: return unsafe avcodec_find_decoder_by_name("libvpx") ?? usual
+    case AV_CODEC_ID_VP9: return unsafe avcodec_find_decoder_by_name("libvpx-vp9") ?? usual
+    default: return unsafe usual
+    }
   }
 
   deinit {
@@ -76,6 +92,35 @@ internal import Media
     return false
   }
 
-  /// Forgets everything, as after a seek.
-  package mutating func reset() { unsafe avcodec_flush_buffers(context) }
+  /// Forgets everything, as after a seek; also what the pictures so far said about colour and shape, since decoders keep
+  /// it where later ones say nothing, and one place of a source has to look the same whichever way it was come to.
+  package mutating func reset() {
+    unsafe avcodec_flush_buffers(context)
+    unsafe initial.restore(context)
+  }
+
+  /// What the container tells of pictures.
+  private struct Appearance {
+    private let range: AVColorRange
+    private let primaries: AVColorPrimaries
+    private let transfer: AVColorTransferCharacteristic
+    private let matrix: AVColorSpace
+    private let ratio: AVRational
+
+    init(_ parameters: AVCodecParameters) {
+      range = unsafe parameters.color_range
+      primaries = unsafe parameters.color_primaries
+      transfer = unsafe parameters.color_trc
+      matrix = unsafe parameters.color_space
+      ratio = unsafe parameters.sample_aspect_ratio
+    }
+
+    func restore(_ context: UnsafeMutablePointer<AVCodecContext>) {
+      unsafe context.pointee.color_range = range
+      unsafe context.pointee.color_primaries = primaries
+      unsafe context.pointee.color_trc = transfer
+      unsafe context.pointee.colorspace = matrix
+      unsafe context.pointee.sample_aspect_ratio = ratio
+    }
+  }
 }

@@ -182,6 +182,13 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     return Rational(unsafe stream.pointee.time_base)
   }
 
+  /// The container's for all pictures, or else that of `picture`; nil where neither is known or believable.
+  func sampleAspectRatio(of index: Int, in picture: borrowing Frame) -> Rational? {
+    guard let stream = unsafe self.stream(index) else { return nil }
+    let ratio = Rational(unsafe av_guess_sample_aspect_ratio(context, stream, picture.raw))
+    return ratio.isPositive && ratio.approximate < 16 && ratio.approximate > 1.0 / 16 ? ratio : nil
+  }
+
   /// What a decoder is made from; valid as long as this demuxer and until it is rewound.
   func parameters(_ index: Int) -> UnsafePointer<AVCodecParameters>? {
     guard let stream = unsafe self.stream(index), let found = unsafe stream.pointee.codecpar else {

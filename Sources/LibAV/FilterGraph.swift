@@ -25,6 +25,8 @@ package import Media
     guard let graph = unsafe avfilter_graph_alloc() else { throw .outOfMemory("avfilter_graph_alloc") }
     do throws(AVFailure) {
       unsafe graph.pointee.nb_threads = 1
+      // Also of the scalers that libavfilter puts in itself: the same bytes on every machine.
+      unsafe graph.pointee.scale_sws_opts = av_strdup("flags=bicubic+accurate_rnd+full_chroma_int+bitexact")
       let frame = unsafe first.raw.pointee
       let source =
         unsafe "video_size=\(frame.width)x\(frame.height):pix_fmt=\(frame.format)"

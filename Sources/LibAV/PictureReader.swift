@@ -15,9 +15,8 @@ package struct PictureReader: ~Copyable {
   private var demuxer: Demuxer
   private var decoder: Decoder
   private var graph: FilterGraph?
-  /// What the filters were opened for: size, format.
-  private var graphInput: (PictureSize, Int32)?
-  private let filters: String?
+  /// What the filters were chosen for.
+  private var graphInput: PictureKind?
   private let stream: Int
   private let streamTimebase: Rational
   private let source: PictureSource
@@ -58,21 +57,20 @@ package struct PictureReader: ~Copyable {
     }
     let isCounted = holdsPacket && packet.presentation == nil
     return PictureReader(
-      demuxer: demuxer, decoder: decoder, graph: nil, filters: PictureFilters.description(for: source),
+      demuxer: demuxer, decoder: decoder, graph: nil,
       stream: stream, streamTimebase: timebase, source: source, packet: packet, holdsPacket: holdsPacket,
       isCounted: isCounted, decoded: try Frame(), ahead: try Frame(),
       shown: try Frame())
   }
 
   private init(
-    demuxer: consuming Demuxer, decoder: consuming Decoder, graph: consuming FilterGraph?, filters: String?,
+    demuxer: consuming Demuxer, decoder: consuming Decoder, graph: consuming FilterGraph?,
     stream: Int, streamTimebase: Rational, source: PictureSource, packet: consuming Packet, holdsPacket: Bool,
     isCounted: Bool, decoded: consuming Frame, ahead: consuming Frame, shown: consuming Frame
   ) {
     self.demuxer = demuxer
     self.decoder = decoder
     self.graph = graph
-    self.filters = filters
     self.stream = stream
     self.streamTimebase = streamTimebase
     self.source = source
@@ -247,12 +245,12 @@ package struct PictureReader: ~Copyable {
     while try decoder.receive(into: decoded) {
       let time = timeOfDecoded()
       decoded.presentation = time
-      guard let filters else {
+      try chooseFilters()
+      guard graph != nil else {
         ahead.take(from: decoded)
         aheadTime = MediaTime(time, streamTimebase).ticks(in: source.timebase)
         return true
       }
-      try openGraph(filters)
       try graph?.send(decoded)
       if try graph?.receive(into: ahead) == true {
         let base = graph?.timebase ?? streamTimebase
@@ -264,9 +262,13 @@ package struct PictureReader: ~Copyable {
   }
 
   /// The filters are made when the first picture shows what it is like, and anew when that changes.
-  private mutating func openGraph(_ filters: String) throws {
-    if let input = graphInput, input == (decoded.size, decoded.format) { return }
-    graph = try FilterGraph.open(filters, like: decoded, timebase: streamTimebase)
-    graphInput = (decoded.size, decoded.format)
+  private mutating func chooseFilters() throws {
+    let kind = PictureKind(decoded, sampleAspectRatio: demuxer.sampleAspectRatio(of: stream, in: decoded))
+    if kind == graphInput { return }
+    graph = nil
+    if let filters = PictureFilters.description(for: source, like: kind) {
+      graph = try FilterGraph.open(filters, like: decoded, timebase: streamTimebase)
+    }
+    graphInput = kind
   }
 }

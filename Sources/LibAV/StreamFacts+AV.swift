@@ -143,6 +143,7 @@ extension Demuxer {
       facts.pixelFormat = unsafe String(cString: description.pointee.name)
       facts.bitDepth = Int(unsafe description.pointee.comp.0.depth)
     }
+    if hasAlphaBeside(facts.index), facts.pixelFormat == "yuv420p" { facts.pixelFormat = "yuva420p" }
     facts.colour = Colour(
       primaries: Int(unsafe codec.color_primaries.rawValue), transfer: Int(unsafe codec.color_trc.rawValue),
       matrix: Int(unsafe codec.color_space.rawValue),
@@ -191,6 +192,14 @@ extension Demuxer {
     if unsafe av_channel_layout_describe(&layout, &text, text.count) > 0 {
       facts.layout = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
+  }
+
+  /// Matroska's AlphaMode: each packet has another one with the alpha beside it.
+  func hasAlphaBeside(_ index: Int) -> Bool {
+    guard let stream = unsafe self.stream(index), let parameters = unsafe parameters(index),
+      unsafe [AV_CODEC_ID_VP8, AV_CODEC_ID_VP9].contains(parameters.pointee.codec_id)
+    else { return false }
+    return unsafe Demuxer.value("alpha_mode", of: stream.pointee.metadata) == "1"
   }
 
   private func hasSideData(_ stream: UnsafeMutablePointer<AVStream>, _ type: AVPacketSideDataType) -> Bool {

@@ -12,7 +12,7 @@ enum ColourRules {
   }
 
   static func colours(of stream: VideoStream) -> Result {
-    let isRGB = stream.colour.matrix == 0
+    let isRGB = stream.colour.matrix == 0 || rgb.contains { stream.pixelFormat.hasPrefix($0) }
     let guess = isRGB ? .bt709 : guess(stream.codedSize)
     var source = stream.colour
     // 0 is GBR for the matrix; elsewhere 0 and 3 are reserved, and 22 is the last one that is defined.
@@ -24,6 +24,9 @@ enum ColourRules {
     output.fullRange = false
     return Result(source: source, output: output, mapsTones: false)
   }
+
+  /// How FFmpeg's names of such pixel formats begin.
+  private static let rgb = ["rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "x2rgb", "x2bgr", "pal8"]
 
   private static func isDefined(_ code: Int) -> Bool { code != 2 && code != 3 && (1...22).contains(code) }
 

@@ -233,6 +233,40 @@ private func holiday(frames: Int = 120) -> VideoPlan {
     source.orientation = Orientation(degrees: degrees, mirrored: mirrored)
     source.deinterlacing = deinterlacing
     source.fieldOrder = deinterlacing == .off ? .progressive : .topFirst
-    #expect(PictureFilters.description(for: source) == expected)
+    let picture = PictureKind(size: PictureSize(320, 180), format: "yuv420p")
+    #expect(PictureFilters.description(for: source, like: picture) == expected)
+  }
+
+  @Test("what is transparent is multiplied by its alpha, before anything is turned")
+  func alpha() {
+    var source = PictureSource(timebase: Rational(1, 25), codedSize: PictureSize(320, 180))
+    source.orientation = Orientation(degrees: 180)
+    var picture = PictureKind(size: PictureSize(320, 180), format: "yuva420p")
+    picture.hasAlpha = true
+    #expect(
+      PictureFilters.description(for: source, like: picture)
+        == "format=yuva444p,premultiply=inplace=1,format=yuv444p,hflip,vflip")
+    (picture.isRGB, picture.bitDepth) = (true, 16)
+    #expect(
+      PictureFilters.description(for: source, like: picture)
+        == "format=rgba64,format=gbrap16,premultiply=inplace=1,format=gbrp16,hflip,vflip")
+  }
+
+  @Test(
+    "pictures of another size, shape or range are fitted into the source's",
+    arguments: [
+      (PictureSize(240, 240), nil, "yuv420p", "scale=180:180,pad=320:180:-1:-1:black"),
+      (PictureSize(640, 360), nil, "yuv420p", "scale=320:180"),
+      (PictureSize(320, 180), Rational(4, 3), "yuv420p", "scale=320:136,pad=320:180:-1:-1:black"),
+      (PictureSize(320, 180), Rational(100, 99), "yuv420p", nil),
+      (
+        PictureSize(320, 180), nil, "yuvj422p", "scale=in_range=full:out_range=limited,format=yuv422p"
+      ),
+    ] as [(PictureSize, Rational?, String, String?)])
+  func fitting(_ size: PictureSize, _ ratio: Rational?, _ format: String, _ expected: String?) {
+    let source = PictureSource(timebase: Rational(1, 25), codedSize: PictureSize(320, 180))
+    var picture = PictureKind(size: size, format: format)
+    picture.sampleAspectRatio = ratio
+    #expect(PictureFilters.description(for: source, like: picture) == expected)
   }
 }

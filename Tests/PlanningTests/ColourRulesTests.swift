@@ -33,6 +33,13 @@ private func text(_ colour: Colour) -> String {
     #expect(plan.source.mapsTones == colour.isHDR)
   }
 
+  @Test(arguments: ["rgb24", "gbrp10le", "bgra", "pal8"]) func whatIsRGBByItsFormatBecomesBT709(
+    _ format: String
+  ) throws {
+    let plan = try Sample(640, 480, pictures: 30).video { $0.pixelFormat = format }.videoPlan()
+    #expect(text(plan.source.colour) == "1/1/1" && text(plan.colour) == "1/1/1")
+  }
+
   @Test func highDynamicRangeIsNoted() throws {
     let sample = Sample().video {
       $0.colour = Colour(primaries: 9, transfer: 16, matrix: 9)
