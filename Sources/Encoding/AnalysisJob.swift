@@ -16,6 +16,9 @@ package struct AnalysisJob: Codable, Sendable, Equatable {
   /// Where x264 leaves its statistics and its macroblock tree.
   package var statisticsPath: String
   package var treePath: String
+  /// The times of the pictures whose captions this chunk answers for: those of all chunks join without a gap, so that
+  /// pictures that no frame shows belong to one, too.
+  package var captionTimes: Range<Int64>
 
   package init(
     plan: VideoPlan, chunk: Chunk, controls: EncodeControls, statisticsPath: String, treePath: String
@@ -32,6 +35,10 @@ package struct AnalysisJob: Codable, Sendable, Equatable {
     quality = controls.quality
     self.statisticsPath = statisticsPath
     self.treePath = treePath
+    let end = chunk.firstFrame + chunk.frames
+    let from = chunk.firstFrame == 0 ? Int64.min : plan.schedule.values[chunk.firstFrame]
+    let until = end < plan.schedule.values.count ? plan.schedule.values[end] : Int64.max
+    captionTimes = from..<max(from, until)
   }
 
   /// The largest rung's shape within 640x360, or that rung's own size when it is smaller.
@@ -59,11 +66,14 @@ package struct ChunkAnalysis: Codable, Sendable, Equatable {
   package var blackHead: Int
   package var blackTail: Int
   package var damage: PictureDamage
+  /// nil where there are none.
+  package var captions: ChunkCaptions?
 
   package init(
     size: PictureSize, bits: BitSum, frames: FrameBits, gopBits: [Double], sceneCuts: [Int], blackHead: Int,
-    blackTail: Int, damage: PictureDamage
+    blackTail: Int, damage: PictureDamage, captions: ChunkCaptions? = nil
   ) {
+    self.captions = captions
     self.size = size
     self.bits = bits
     self.frames = frames

@@ -25,13 +25,14 @@ package enum ChunkAnalyser {
       gopBits: gopBits(statistics, job.gopFrames), sceneCuts: statistics.sceneCuts,
       blackHead: seen.luma.prefix { $0 < blackLuma }.count,
       blackTail: seen.luma.reversed().prefix { $0 < blackLuma }.count,
-      damage: seen.damage)
+      damage: seen.damage, captions: seen.captions)
   }
 
   /// What the pictures themselves showed.
   private struct Seen {
     var luma: [Double] = []
     var damage: PictureDamage
+    var captions: ChunkCaptions?
 
     init(frames: Int) { damage = PictureDamage(frames: frames) }
 
@@ -40,6 +41,16 @@ package enum ChunkAnalyser {
       guard let shown = reader.pictureTime, wanted &- shown > slack || shown &- wanted > slack else { return }
       damage.missing += 1
       if damage.firstMissing == nil { damage.firstMissing = frame }
+    }
+
+    /// Goes on to where the next chunk begins, since pictures that are not shown carry captions, too.
+    mutating func noteCaptions(_ reader: inout PictureReader, _ range: Range<Int64>) throws {
+      guard try reader.show(range.upperBound) else { return }
+      let pictures = reader.takeCaptions(in: range)
+      guard !pictures.isEmpty else { return }
+      var channels = CaptionChannels()
+      for picture in pictures { channels.add(picture.bytes) }
+      captions = ChunkCaptions(pictures: pictures, channels: channels.names)
     }
   }
 
@@ -70,6 +81,7 @@ package enum ChunkAnalyser {
     try progress(job.schedule.values.count % 8)
     try encoder.finish { _ in }
     seen.damage.concealed = max(0, reader.concealedPictures - concealed)
+    try seen.noteCaptions(&reader, job.captionTimes)
     let tree = job.statisticsPath + ".mbtree"
     if tree != job.treePath { _ = unsafe rename(tree, job.treePath) }
   }

@@ -17,12 +17,16 @@ package enum ChunkEncoder {
     let lanes = try job.rungs.map { try RungLane($0, in: job) }
     let needed = (lanes.map { job.sizes.firstIndex(of: $0.size) ?? 0 }.max() ?? 0) + 1
     let refusedBefore = reader.refusedPackets
+    var captions = job.captions[...]
     for (index, time) in job.schedule.values.enumerated() {
       if index == 0 { try reader.start(at: time, seek: job.seek) }
       guard try reader.show(time) else { throw EncodingFailure.noPicture(stream: job.stream) }
+      let bytes = captions.first?.time == Int64(index) ? captions.removeFirst().bytes : Data()
       try cascade.scale(reader.picture, count: needed) { size, picture in
         picture.presentation = Int64(index)
         picture.forgetPictureType()
+        // Of the encoders here libx264 alone writes them.
+        try picture.setCaptions(bytes)
         for lane in lanes where lane.size == job.sizes[size] { try lane.encode(picture) }
       }
       if index % 8 == 7 { try progress(8) }

@@ -22,6 +22,8 @@ package struct ChunkJob: Codable, Sendable, Equatable {
   package var rungs: [RungJob]
   /// What the analysis of this chunk left; nil when nothing was analysed.
   package var analysis: AnalysisFiles?
+  /// What rungs in H.264 carry, by frames of the chunk.
+  package var captions: [CaptionedPicture]
 
   package struct RungJob: Codable, Sendable, Equatable {
     package var rung: Rung
@@ -52,9 +54,10 @@ package struct ChunkJob: Codable, Sendable, Equatable {
 
   package init(
     plan: VideoPlan, chunk: Chunk, controls: EncodeControls, rungs: [RungJob],
-    analysis: AnalysisFiles? = nil
+    analysis: AnalysisFiles? = nil, captions: [CaptionedPicture] = []
   ) {
     self.analysis = analysis
+    self.captions = captions
     stream = plan.stream
     source = plan.source
     frameRate = plan.frameRate

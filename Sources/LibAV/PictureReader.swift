@@ -1,3 +1,4 @@
+internal import Foundation
 package import Media
 
 /// Shows the pictures of one video stream in order of time, upright, progressive and in standard range.
@@ -35,6 +36,8 @@ package struct PictureReader: ~Copyable {
   /// The decode times of packets whose pictures have not come out, ascending; where pictures are counted.
   private var awaited: [Int64] = []
   private var failures = 0
+  /// What decoded pictures carried, shown or not, since it was taken last; kept where pictures are looked at.
+  private var captions: [CaptionedPicture] = []
 
   private var isRough = false
 
@@ -134,6 +137,14 @@ package struct PictureReader: ~Copyable {
     return shownTime != nil
   }
 
+  /// The captions of all pictures whose time is in `range`, after the last of them was passed; only where pictures are
+  /// decoded roughly. What is before the range's end is forgotten.
+  package mutating func takeCaptions(in range: Range<Int64>) -> [CaptionedPicture] {
+    let taken = captions.filter { range.contains($0.time) }
+    captions.removeAll { $0.time < range.upperBound }
+    return taken
+  }
+
   /// The picture that is shown, until the next `show`.
   package var picture: Frame { _read { yield shown } }
   /// When it is presented; nil before the first `show`.
@@ -174,7 +185,7 @@ package struct PictureReader: ~Copyable {
     graph = nil
     graphInput = nil
     (aheadTime, shownTime) = (nil, nil)
-    awaited = []
+    (awaited, captions) = ([], [])
     (holdsPacket, failures) = (false, 0)
     stage = .reading
     ahead.clear()
@@ -245,6 +256,7 @@ package struct PictureReader: ~Copyable {
     while try decoder.receive(into: decoded) {
       let time = timeOfDecoded()
       decoded.presentation = time
+      noteCaptions(time)
       try chooseFilters()
       guard graph != nil else {
         ahead.take(from: decoded)
@@ -259,6 +271,16 @@ package struct PictureReader: ~Copyable {
       }
     }
     return false
+  }
+
+  /// Takes the captions off the picture: they travel by themselves, and not through filters, of which a deinterlacer
+  /// would give them to both fields.
+  private mutating func noteCaptions(_ time: Int64) {
+    let bytes = decoded.takeCaptions()
+    guard isRough, !bytes.isEmpty else { return }
+    captions.append(
+      CaptionedPicture(
+        time: MediaTime(time, streamTimebase).ticks(in: source.timebase), bytes: Data(bytes)))
   }
 
   /// The filters are made when the first picture shows what it is like, and anew when that changes.

@@ -48,6 +48,8 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
   package var iframeAverageBitrate: Int64?
   /// The rate that the ladder asked for.
   package var plannedBitrate: Int?
+  /// The closed captions inside the pictures, as HLS names them; nil: none.
+  package var captions: [String]?
 
   // Audio
   package var group: String?
@@ -77,7 +79,7 @@ package struct RenditionRecord: Codable, Sendable, Equatable {
     (segments, bytes, peakBitrate, averageBitrate, targetDuration) = (0, 0, 0, 0, 0)
     (hasIndependentSegments, isCopied) = (nil, nil)
     (iframePlaylist, size, frameRate, bitDepth, videoRange) = (nil, nil, nil, nil, nil)
-    (iframePeakBitrate, iframeAverageBitrate, plannedBitrate) = (nil, nil, nil)
+    (iframePeakBitrate, iframeAverageBitrate, plannedBitrate, captions) = (nil, nil, nil, nil)
     (group, language, label, channels, sampleRate, isDefault) = (nil, nil, nil, nil, nil, nil)
     (purpose, gain) = (nil, nil)
     (isForced, isHearingImpaired) = (nil, nil)

@@ -143,6 +143,8 @@ package struct VideoStream: Codable, Sendable, Equatable {
   package var keyframes: Int
   package var isCover: Bool
   package var isEncrypted: Bool
+  /// The closed captions inside the pictures, as HLS names them: `CC1`, `SERVICE1`; nil when there are none.
+  package var captions: [String]?
 
   package init(common: StreamFacts, codedSize: PictureSize) {
     self.common = common
@@ -161,6 +163,7 @@ package struct VideoStream: Codable, Sendable, Equatable {
     keyframes = 0
     isCover = false
     isEncrypted = false
+    captions = nil
   }
 }
 

@@ -118,6 +118,9 @@ struct DashManifest {
         xml.element(
           "Accessibility", [("schemeIdUri", "urn:tva:metadata:cs:AudioPurposeCS:2007"), ("value", value)])
       }
+      for (scheme, value) in CaptionGroup(records).dash {
+        xml.element("Accessibility", [("schemeIdUri", scheme), ("value", value)])
+      }
       let isMain = isVideo || first.isDefault != false
       let role = isMain ? "main" : purpose == .commentary ? "commentary" : "alternate"
       xml.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", role)])

@@ -117,6 +117,8 @@ enum Measuring {
     let isIndependent = media.hasInit ? media.sap == 1 : planned.isIndependent
     record.hasIndependentSegments = isIndependent ? nil : false
     record.isCopied = planned.tracks.contains { $0.copied != nil } ? true : nil
+    let captions = planned.tracks.flatMap(\.captions)
+    record.captions = captions.isEmpty ? nil : captions
     if let audio = media.formats.lazy.compactMap(\.audio).first {
       record.channels = audio.channels
       record.sampleRate = audio.sampleRate

@@ -38,14 +38,14 @@ struct MasterPlaylist {
   func text() -> String {
     let groups = self.groups
     let video = records.filter { $0.kind == .video }
-    var lines = ["#EXTM3U", "#EXT-X-VERSION:\(version)"]
+    var lines = ["#EXTM3U", "#EXT-X-VERSION:\(max(version, captions.version))"]
     // Copied open GOPs need what came before them (RFC 8216 4.3.5.1).
     if records.allSatisfy({ $0.hasIndependentSegments ?? true }) {
       lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
     }
     let defaultIndex = defaultIndex(groups)
     for group in groups { lines += media(group, defaultIndex: defaultIndex) }
-    lines += subtitles.lines(key: key)
+    lines += subtitles.lines(key: key) + captions.lines
     var variants = video.flatMap { rendition in
       groups.isEmpty ? [variant(rendition, nil)] : groups.map { variant(rendition, $0) }
     }
@@ -53,7 +53,7 @@ struct MasterPlaylist {
     variants = variants.enumerated().sorted { ($0.element.peak, $0.offset) < ($1.element.peak, $1.offset) }
       .map(\.element)
     for variant in variants + audioVariants(groups, defaultIndex, hasVideo: !video.isEmpty) {
-      let attributes = variant.attributes + (subtitles.isEmpty ? "" : subtitles.attribute)
+      let attributes = variant.attributes + (subtitles.isEmpty ? "" : subtitles.attribute) + variant.captions
       lines += ["#EXT-X-STREAM-INF:" + attributes, variant.uri]
     }
     let pictures = video.filter { $0.iframePlaylist != nil }
@@ -63,6 +63,7 @@ struct MasterPlaylist {
   }
 
   private var subtitles: SubtitleGroup { SubtitleGroup(records) }
+  private var captions: CaptionGroup { CaptionGroup(records) }
 
   /// In the order of the plan, each with every member: what a group lacks is taken from another one, so that a player
   /// finds the same choice in each (RFC 8216 4.3.4.1.1). Groups that come out the same are one.
@@ -130,6 +131,7 @@ struct MasterPlaylist {
     var peak: Int64
     var attributes: String
     var uri: String
+    var captions: String
   }
 
   private var isAllSDR: Bool { records.allSatisfy { ($0.videoRange ?? "SDR") == "SDR" } }
@@ -148,7 +150,7 @@ struct MasterPlaylist {
     if let group { attributes.append("AUDIO=\(PlaylistText.quoted(group.name))") }
     return Variant(
       peak: peak, attributes: attributes.joined(separator: ","),
-      uri: PlaylistText.uri(record.playlist, from: key))
+      uri: PlaylistText.uri(record.playlist, from: key), captions: captions.attribute(of: record))
   }
 
   private func codecs(_ record: RenditionRecord, _ group: Group?) -> String {

@@ -7,6 +7,8 @@ package struct RenditionInput {
   package var audio: AudioPlan?
   /// What copying found of the track; nil where it was encoded.
   package var copied: CopiedTrack?
+  /// The closed captions inside its pictures, as HLS names them.
+  package var captions: [String] = []
   /// Gives the samples from the first one on; called once for each rendition that holds the track, since in
   /// MPEG-TS one audio track is muxed into every variant.
   package var open: () throws -> any SampleSource

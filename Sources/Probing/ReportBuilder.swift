@@ -48,6 +48,7 @@ struct ReportBuilder {
     video.keyframes = findings?.times?.keyframes.values.count ?? 0
     video.isCover = stream.isCover
     video.isEncrypted = stream.isEncrypted
+    video.captions = findings?.captions
     noteObstacles(stream)
     if stream.size.width <= 0 || stream.size.height <= 0 {
       note("no-picture-size", "the picture size is not known; such a stream cannot be decoded", stream)

@@ -20,6 +20,8 @@ struct Surveyor {
   struct PictureFindings {
     var times: PictureTimes?
     var cadence: Cadence
+    /// As HLS names them; nil when there are none.
+    var captions: [String]?
   }
 
   /// Bytes and the stretch of time of any stream.
@@ -33,6 +35,7 @@ struct Surveyor {
   private let streams: [DemuxedStream]
   private var pictures: [Int: PictureCollector] = [:]
   private var sound: [Int: SoundCollector] = [:]
+  private var captions: [Int: CaptionCollector] = [:]
   private var tallies: [Int: Tally] = [:]
   private var damaged: [Int: Int] = [:]
   private var packets = 0
@@ -98,11 +101,20 @@ struct Surveyor {
         PictureSample(
           presentation: packet.presentation, decode: packet.decode, duration: packet.duration,
           isKey: packet.isKey, isDiscarded: packet.isDiscarded))
+      addCaptions(packet, streams[index])
     } else if sound[index] != nil {
       let trimmed = trimmed(packet, streams[index])
       sound[index]?.add(
         presentation: packet.presentation, decode: packet.decode, duration: packet.duration,
         isDiscarded: packet.isDiscarded, trimmed: trimmed)
+    }
+  }
+
+  private mutating func addCaptions(_ packet: borrowing Packet, _ stream: DemuxedStream) {
+    guard !stream.isEncrypted, !stream.isCover else { return }
+    let bytes = packet.captions(codec: stream.codec)
+    if !bytes.isEmpty {
+      captions[stream.index, default: CaptionCollector()].add(bytes, at: packet.presentation)
     }
   }
 
@@ -129,7 +141,9 @@ struct Surveyor {
       if let collector = pictures[stream.index] {
         let hints = [stream.averageRate, stream.nominalRate].compactMap { $0 }
         let found = collector.finish(hints: hints)
-        result.pictures[stream.index] = PictureFindings(times: found.times, cadence: found.cadence)
+        let channels = captions[stream.index]?.finish() ?? []
+        result.pictures[stream.index] = PictureFindings(
+          times: found.times, cadence: found.cadence, captions: channels.isEmpty ? nil : channels)
         result.holes[stream.index] = found.times.map {
           LostStretches.holes($0, interval: found.cadence.interval)
         }

@@ -116,6 +116,7 @@ package struct AssetDocument: Sendable {
       ("color_transfer", .integer(stream.colour.transfer)),
       ("color_matrix", .integer(stream.colour.matrix)),
       ("full_range", .bool(stream.colour.fullRange)),
+      ("captions", stream.captions.map { .array($0.map(JSONValue.string)) }),
     ])
   }
 
@@ -197,6 +198,7 @@ package struct AssetDocument: Sendable {
       ("frame_rate", record.frameRate.map(rate)),
       ("bit_depth", record.bitDepth.map { .integer($0) }),
       ("video_range", record.videoRange.map(JSONValue.string)),
+      ("captions", record.captions.map { .array($0.map(JSONValue.string)) }),
       ("group", record.group.map(JSONValue.string)),
       ("language", record.language.map(JSONValue.string)),
       ("label", record.label.map(JSONValue.string)),

@@ -48,6 +48,12 @@ struct MasterChecks {
           .variantDuplicate, path, "\(place): \(findings.relative(file)) again with the same audio group")
       }
     }
+    let isWithout = master.variants.map { $0.attributes["CLOSED-CAPTIONS"] == "NONE" }
+    if Set(isWithout).count > 1 {
+      findings.error(
+        .captionsWrong, path,
+        "some variants have CLOSED-CAPTIONS=NONE and others not, expected it on all of them or on none")
+    }
     let texts = Set(master.variants.map { $0.attributes["SUBTITLES"] != nil })
     if texts.count > 1 {
       findings.error(
@@ -128,6 +134,7 @@ struct MasterChecks {
     if attributes["FORCED"] != nil, media.type != "SUBTITLES" {
       findings.error(.mediaDefault, path, "\(place): FORCED on \(media.type), it is for SUBTITLES only")
     }
+    if media.type == "CLOSED-CAPTIONS" { captions(media, place) }
     guard media.type == "AUDIO" else { return }
     guard let channels = attributes["CHANNELS"] else {
       findings.error(
@@ -138,6 +145,24 @@ struct MasterChecks {
       Decimal.integer(channels) != Int64(real)
     {
       findings.error(.mediaChannels, path, "\(place): CHANNELS is \(channels), expected \(real)")
+    }
+  }
+
+  /// They are inside the pictures, by the name of their channel (RFC 8216 4.3.4.1).
+  private func captions(_ media: MasterPlaylist.Media, _ place: String) {
+    if media.attributes["URI"] != nil {
+      findings.error(.captionsWrong, path, "\(place): CLOSED-CAPTIONS with a URI, expected none")
+    }
+    guard let channel = media.attributes["INSTREAM-ID"] else {
+      findings.error(.captionsWrong, path, "\(place): CLOSED-CAPTIONS without INSTREAM-ID, expected one")
+      return
+    }
+    let lines = (1...4).map { "CC\($0)" }
+    let services = (1...63).map { "SERVICE\($0)" }
+    if !(lines + services).contains(channel) {
+      findings.error(
+        .captionsWrong, path,
+        "\(place): INSTREAM-ID is \"\(channel)\", expected CC1 to CC4 or SERVICE1 to SERVICE63")
     }
   }
 

@@ -88,6 +88,12 @@ internal import Testing
     return record
   }
 
+  private func captioned(_ record: RenditionRecord, _ channels: [String]) -> RenditionRecord {
+    var record = record
+    record.captions = channels
+    return record
+  }
+
   private func english(_ isDefault: Bool = true) -> RenditionRecord {
     audio(
       "a-en", group: "aac", codecs: "mp4a.40.2", channels: 2, language: "en", label: "English", peak: 130_000,
@@ -154,6 +160,13 @@ internal import Testing
         [
           video("720p", 720, 3_000_000),
           video("720p-hdr", 720, 2_500_000, range: "PQ", codecs: "hvc1.2.4.L93.B0"),
+        ]
+      ),
+      (
+        "captions in one of two codecs",
+        [
+          captioned(video("720p", 720, 3_000_000), ["CC1", "SERVICE2"]),
+          video("720p-hevc", 720, 2_500_000, codecs: "hvc1.1.6.L93.90"), english(),
         ]
       ),
       ("sound alone", [english()]),

@@ -1,6 +1,8 @@
 internal import Verifying
 
 extension Mutation {
+  private static let captions = "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"cc\",NAME=\"C\""
+
   static let masters: [Mutation] = [
     Mutation(.playlistEmpty, "no variants") {
       $0.files[master] = Array("#EXTM3U\n#EXT-X-SESSION-DATA:DATA-ID=\"a\",VALUE=\"b\"\n".utf8)
@@ -39,6 +41,21 @@ extension Mutation {
     },
     Mutation(.mediaChannels, "six for stereo") { $0.replace(master, "CHANNELS=\"2\"", "CHANNELS=\"6\"") },
     Mutation(.mediaChannels, "none") { $0.replace(master, "CHANNELS=\"2\",", "") },
+    Mutation(.captionsWrong, "in one variant of two none") {
+      $0.replace(
+        master, "#EXT-X-STREAM-INF:",
+        "#EXT-X-STREAM-INF:CLOSED-CAPTIONS=NONE,BANDWIDTH=1\n720p/index.m3u8\n#EXT-X-STREAM-INF:")
+    },
+    Mutation(.captionsWrong, "without a channel") {
+      $0.replace(master, "#EXT-X-MEDIA:", "\(captions)\n#EXT-X-MEDIA:")
+    },
+    Mutation(.captionsWrong, "a channel that is none") {
+      $0.replace(master, "#EXT-X-MEDIA:", "\(captions),INSTREAM-ID=\"CC5\"\n#EXT-X-MEDIA:")
+    },
+    Mutation(.captionsWrong, "in a file") {
+      $0.replace(
+        master, "#EXT-X-MEDIA:", "\(captions),INSTREAM-ID=\"CC1\",URI=\"720p/index.m3u8\"\n#EXT-X-MEDIA:")
+    },
     Mutation(.codecsWrong, "another level") { $0.replace(master, "avc1.42c00a,", "avc1.42c00b,") },
     Mutation(.codecsWrong, "without the sound") {
       $0.replace(master, "avc1.42c00a,mp4a.40.2", "avc1.42c00a")

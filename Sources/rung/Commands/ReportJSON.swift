@@ -41,6 +41,7 @@ enum ReportJSON {
         ("field_order", .string(stream.fieldOrder.rawValue)),
         ("pixel_format", .string(stream.pixelFormat)), ("bit_depth", .integer(Int64(stream.bitDepth))),
         ("colour", colour(stream.colour)), ("hdr", stream.hdr.map(hdr) ?? .null),
+        ("captions", stream.captions.map { .strings($0) } ?? .null),
         ("pictures", .integer(Int64(stream.pictures))), ("keyframes", .integer(Int64(stream.keyframes))),
         ("cover", .bool(stream.isCover)), ("encrypted", .bool(stream.isEncrypted)),
       ])

@@ -61,6 +61,7 @@ enum ReportText {
     rate.append(Human.count(stream.keyframes, "keyframe"))
     return [
       size, rate, [stream.pixelFormat, "\(stream.bitDepth) bit"] + colour(stream.colour) + hdr(stream),
+      stream.captions.map { ["captions \($0.joined(separator: " "))"] } ?? [],
     ]
   }
 

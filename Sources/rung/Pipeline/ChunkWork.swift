@@ -14,6 +14,7 @@ struct ChunkWork: Sendable {
   /// Frames that need not be encoded, since an earlier run did.
   let onReused: @Sendable (Int) -> Void
   private let made = PathTable()
+  private let captions = CaptionTable()
 
   init(
     sourceName: String, store: ChunkStore, isCancelled: @escaping @Sendable () -> Bool,
@@ -141,8 +142,12 @@ struct ChunkWork: Sendable {
       ChunkJob.RungJob(rung: part.0, path: try store.path(for: name.file), allotment: part.1)
     }
     let isShared = parts.contains { $0.0.codec == .h264 && $0.1 != nil }
+    let carried =
+      parts.contains { $0.0.codec == .h264 }
+      ? try captions.frames(of: chunk, video) { try video.chunks.map { try analysisResult($0) } } : []
     let job = ChunkJob(
-      plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: isShared ? try files(chunk) : nil)
+      plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: isShared ? try files(chunk) : nil,
+      captions: carried)
     return WorkTask(
       job: .encode(name: sourceName, job), doing: "encoding \(span(chunk))", countsFrames: countsFrames
     ) { _ in

@@ -76,9 +76,10 @@ struct PackagePipeline {
     let subtitles = try times.measure("subtitles", item: id) {
       try SubtitleStep(source: source, shell: shell, sidecars: sidecars.files).run(plan)
     }
-    plan.notes += subtitles.notes
+    let captions = try CaptionResults(encoded, examination.report)
+    plan.notes += subtitles.notes + captions.losses(plan)
     var asset = try times.measure("package", item: id) {
-      try package(plan, encoded, copying, subtitles.texts, source, staging)
+      try package(plan, encoded, copying, captions, subtitles.texts, source, staging)
     }
     asset.renditions = try encoded.work.withGains(asset.renditions, plan)
     let images =
@@ -272,8 +273,8 @@ struct PackagePipeline {
   }
 
   private func package(
-    _ plan: Plan, _ encoded: EncodeStep, _ copied: CopyStep, _ texts: [TextInput], _ source: SourceFile,
-    _ staging: Staging
+    _ plan: Plan, _ encoded: EncodeStep, _ copied: CopyStep, _ captions: CaptionResults, _ texts: [TextInput],
+    _ source: SourceFile, _ staging: Staging
   ) throws -> PackagedAsset {
     let progress = Progress(total: 0, frameRate: Rational(1, 1), log: shell.log)
     progress.step("packaging \(plan.layout.id)")
@@ -286,7 +287,7 @@ struct PackagePipeline {
       let paths = try encoded.paths(of: audio)
       return RenditionInput(audio: audio) { try PacketFileChain(paths: paths) }
     }
-    let renditions = try copied.joined(with: video + audio, plan)
+    let renditions = captions.joined(to: try copied.joined(with: video + audio, plan))
     let bytes = SourceReader(source)
     var asset = PackagedAsset(renditions: [], master: "")
     if plan.outputs.contains(where: { $0 != .parts }) {
