@@ -31,7 +31,7 @@ enum Options {
     name: "--max-height", value: .number("N", 16...8640), help: "no rung whose box is higher than N")
   static let videoTrack = OptionDeclaration(
     name: "--video-track", value: .number("N", 0...255),
-    help: "the stream that is the picture, as 'rung probe' counts (default: the source's default one)")
+    help: "the stream that is the picture (default: the source's default one)")
   static let tolerance = OptionDeclaration(
     name: "--tolerance", value: .number("PERCENT", 0...100),
     help: "how much of a damaged source may be missing (default: 5)")
