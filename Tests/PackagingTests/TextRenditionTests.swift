@@ -92,7 +92,7 @@ internal import Testing
     let master = MasterPlaylist(key: "a/master.m3u8", records: [video] + group.members, version: 3).text()
     #expect(
       master.contains(
-        "#EXT-X-STREAM-INF:BANDWIDTH=10800,AVERAGE-BANDWIDTH=9500,CODECS=\"avc1.64001f\",CLOSED-CAPTIONS=NONE,SUBTITLES=\"text\"\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=10800,AVERAGE-BANDWIDTH=9500,CODECS=\"avc1.64001f\",SUBTITLES=\"text\",CLOSED-CAPTIONS=NONE\n"
       ))
   }
 }
