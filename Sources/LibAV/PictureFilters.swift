@@ -39,7 +39,8 @@ package struct PictureKind: Sendable, Equatable {
 package enum PictureFilters {
   package static func description(for source: PictureSource, like picture: PictureKind) -> String? {
     let chain =
-      deinterlacing(source) + flattening(picture) + ranging(source, picture) + fitting(source, picture)
+      deinterlacing(source) + flattening(picture) + ranging(source, picture) + cropping(source, picture)
+      + fitting(source, picture)
       + toneMapping(source) + turning(source.orientation)
     return chain.isEmpty ? nil : chain.joined(separator: ",")
   }
@@ -72,9 +73,17 @@ package enum PictureFilters {
     return []
   }
 
+  /// What the container cuts off; exactly, also where sides are odd.
+  private static func cropping(_ source: PictureSource, _ picture: PictureKind) -> [String] {
+    guard let crop = source.crop, picture.size == source.wholeSize else { return [] }
+    return ["crop=w=\(crop.size.width):h=\(crop.size.height):x=\(crop.left):y=\(crop.top):exact=1"]
+  }
+
   /// A picture of another size or shape than the source's is fitted into it, undistorted, on black.
   private static func fitting(_ source: PictureSource, _ picture: PictureKind) -> [String] {
     let target = source.codedSize
+    var picture = picture
+    if let crop = source.crop, picture.size == source.wholeSize { picture.size = crop.size }
     guard picture.size.width > 0, picture.size.height > 0, target.width > 0, target.height > 0 else {
       return []
     }

@@ -26,6 +26,8 @@ package struct DemuxedStream: Sendable, Equatable {
 
   // Pictures.
   package var size = PictureSize(0, 0)
+  /// The container's own number of the stream; 0 where it has none.
+  package var number = 0
   package var sampleAspectRatio: Rational?
   /// The nine numbers of a display matrix, row by row.
   package var displayMatrix: [Int32]?
@@ -132,6 +134,7 @@ extension Demuxer {
   private func fillPictures(
     _ facts: inout DemuxedStream, _ stream: UnsafeMutablePointer<AVStream>, _ codec: AVCodecParameters
   ) {
+    facts.number = Int(unsafe stream.pointee.id)
     facts.size = PictureSize(Int(unsafe codec.width), Int(unsafe codec.height))
     facts.sampleAspectRatio = Demuxer.positive(
       unsafe av_guess_sample_aspect_ratio(UnsafeMutablePointer(mutating: raw), stream, nil))

@@ -130,7 +130,11 @@ package struct PictureSource: Codable, Sendable, Equatable {
   /// Of the schedule's and the chunks' times: the source stream's timebase, or half of it with field-rate
   /// deinterlacing, so that the middle between two pictures is a whole tick.
   package var timebase: Rational
+  /// Of the pictures without what is cut off.
   package var codedSize: PictureSize
+  /// What is cut off pictures that are of the size `wholeSize`.
+  package var crop: PictureCrop?
+  package var wholeSize: PictureSize
   package var sampleAspectRatio: Rational
   package var orientation: Orientation
   package var deinterlacing: Deinterlacing
@@ -145,6 +149,7 @@ package struct PictureSource: Codable, Sendable, Equatable {
   package init(timebase: Rational, codedSize: PictureSize) {
     self.timebase = timebase
     self.codedSize = codedSize
+    (crop, wholeSize) = (nil, codedSize)
     sampleAspectRatio = Rational(1, 1)
     orientation = Orientation()
     deinterlacing = .off
@@ -153,6 +158,12 @@ package struct PictureSource: Codable, Sendable, Equatable {
     pixelFormat = "yuv420p"
     mapsTones = false
     workingSize = nil
+  }
+
+  /// Of a stream's pictures, as far as sizes go.
+  package init(timebase: Rational, stream: VideoStream) {
+    self.init(timebase: timebase, codedSize: stream.crop?.size ?? stream.codedSize)
+    (crop, wholeSize) = (stream.crop, stream.codedSize)
   }
 
   /// For pictures that are not needed larger than `upright`, turned and with square pixels.

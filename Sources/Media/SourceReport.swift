@@ -78,6 +78,18 @@ package struct PictureSize: Hashable, Codable, Sendable, CustomStringConvertible
   package var description: String { "\(width)x\(height)" }
 }
 
+/// The part of a decoded picture that is shown, where the container cuts off its edges.
+package struct PictureCrop: Hashable, Codable, Sendable {
+  package var left: Int
+  package var top: Int
+  package var size: PictureSize
+  package init(left: Int, top: Int, size: PictureSize) {
+    self.left = left
+    self.top = top
+    self.size = size
+  }
+}
+
 /// How a decoded picture has to be turned to be upright: first mirrored left to right, then turned clockwise.
 package struct Orientation: Hashable, Codable, Sendable {
   /// Clockwise, 0, 90, 180 or 270.
@@ -127,7 +139,9 @@ package enum FieldOrder: String, Codable, Sendable {
 package struct VideoStream: Codable, Sendable, Equatable {
   package var common: StreamFacts
   package var codedSize: PictureSize
-  /// With the sample aspect ratio and the orientation applied; square pixels, not yet made even.
+  /// nil: all of it is shown.
+  package var crop: PictureCrop?
+  /// Without what is cut off, with the sample aspect ratio and the orientation applied; square pixels, not yet made even.
   package var displayedSize: PictureSize
   package var sampleAspectRatio: Rational
   package var orientation: Orientation
@@ -150,6 +164,7 @@ package struct VideoStream: Codable, Sendable, Equatable {
     self.common = common
     self.codedSize = codedSize
     displayedSize = codedSize
+    crop = nil
     sampleAspectRatio = Rational(1, 1)
     orientation = Orientation()
     frameRate = nil

@@ -35,6 +35,9 @@ struct CopyRules {
     guard stream.orientation.isUpright else {
       return "it has to be turned to be upright, and players do not turn it"
     }
+    guard stream.crop == nil else {
+      return "the container cuts off the edges of its pictures, and players of a copy would show them"
+    }
     if let rate = stream.frameRate, rate > Rational(Self.mostPictures, 1) {
       return "its timestamps are broken: by them there are \(DecimalText.rate(rate)) pictures a second"
     }

@@ -79,7 +79,7 @@ package enum Planner {
         && (1...limits.side).contains(stream.codedSize.height)
     }
     return usable.map { stream in
-      var source = PictureSource(timebase: stream.common.timebase, codedSize: stream.codedSize)
+      var source = PictureSource(timebase: stream.common.timebase, stream: stream)
       source.sampleAspectRatio =
         stream.sampleAspectRatio.isPositive ? stream.sampleAspectRatio : Rational(1, 1)
       source.orientation = stream.orientation

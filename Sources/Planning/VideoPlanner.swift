@@ -78,7 +78,7 @@ struct VideoPlanner {
     let timebase =
       fields
       ? Rational(times.timebase.numerator, times.timebase.denominator &* 2) : times.timebase
-    var source = PictureSource(timebase: timebase, codedSize: stream.codedSize)
+    var source = PictureSource(timebase: timebase, stream: stream)
     let colours = ColourRules.colours(of: stream)
     source.sampleAspectRatio =
       stream.sampleAspectRatio.isPositive ? stream.sampleAspectRatio : Rational(1, 1)

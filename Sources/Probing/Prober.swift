@@ -39,8 +39,10 @@ package enum Prober {
     guard surveyed.result.packets > 0 else {
       throw ProbeFailure.damaged(format: format, reason: "no packet can be read")
     }
+    let crops = crops(surveyed.streams, format, descriptor: descriptor)
     var builder = ReportBuilder(
-      name: name, bytes: demuxer.bytes, format: format, streams: surveyed.streams, survey: surveyed.result)
+      name: name, bytes: demuxer.bytes, format: format, streams: surveyed.streams, survey: surveyed.result,
+      crops: crops)
     var report = builder.build(
       chapters: demuxer.chapters, statedDuration: demuxer.statedDuration,
       hasAllSamples: hasAllSamples(surveyed.result, format, indexed: indexed))
@@ -65,6 +67,23 @@ package enum Prober {
     }
     let audio = surveyed.streams.compactMap { surveyed.result.sound[$0.index] }
     return Examination(report: report, survey: SourceSurvey(video: main, audio: audio))
+  }
+
+  /// What the container cuts off, by stream.
+  private static func crops(_ streams: [DemuxedStream], _ format: String, descriptor: Int32)
+    -> [Int: ContainerCrop.Found]
+  {
+    let moving = streams.filter { $0.kind == .video && !$0.isCover }
+    var crops: [Int: ContainerCrop.Found] = [:]
+    if ["mp4", "mov", "3gp"].contains(format) {
+      let found = ContainerCrop.ofMovie(descriptor: descriptor)
+      for stream in moving { crops[stream.index] = found[stream.number] }
+    } else if format == "matroska" {
+      let found = ContainerCrop.ofMatroska(descriptor: descriptor)
+      guard found.count == moving.count else { return [:] }
+      for (stream, crop) in zip(moving, found) { crops[stream.index] = crop }
+    }
+    return crops
   }
 
   private static func select(_ track: Int?, _ report: inout SourceReport) throws(ProbeFailure) {

@@ -5,9 +5,15 @@ internal import Media
 struct ReportBuilder {
   let streams: [DemuxedStream]
   let survey: Surveyor.Result
+  /// By stream.
+  let crops: [Int: ContainerCrop.Found]
   private(set) var report: SourceReport
 
-  init(name: String, bytes: Int64, format: String, streams: [DemuxedStream], survey: Surveyor.Result) {
+  init(
+    name: String, bytes: Int64, format: String, streams: [DemuxedStream], survey: Surveyor.Result,
+    crops: [Int: ContainerCrop.Found] = [:]
+  ) {
+    self.crops = crops
     self.streams = streams
     self.survey = survey
     report = SourceReport(name: name, bytes: bytes, format: format)
@@ -35,8 +41,10 @@ struct ReportBuilder {
     let findings = survey.pictures[stream.index]
     video.orientation = orientation(stream)
     video.sampleAspectRatio = aspect(stream)
+    cut(&video)
     video.displayedSize = Uprighting.displayedSize(
-      coded: stream.size, sampleAspectRatio: video.sampleAspectRatio, orientation: video.orientation)
+      coded: video.crop?.size ?? stream.size, sampleAspectRatio: video.sampleAspectRatio,
+      orientation: video.orientation)
     video.frameRate = findings?.cadence.rate
     video.isConstantFrameRate = findings?.cadence.isConstant ?? false
     video.fieldOrder = stream.fieldOrder
@@ -54,6 +62,24 @@ struct ReportBuilder {
       note("no-picture-size", "the picture size is not known; such a stream cannot be decoded", stream)
     }
     return video
+  }
+
+  /// A crop that does not fit the pictures that the decoder gives is none.
+  private func cut(_ video: inout VideoStream) {
+    guard let found = crops[video.common.index],
+      let crop = ContainerCrop.crop(
+        left: found.left, top: found.top, width: found.width, height: found.height, of: video.codedSize)
+    else { return }
+    // Chroma begins at even places.
+    video.crop = PictureCrop(
+      left: crop.left / 2 * 2, top: crop.top / 2 * 2, size: PictureSize(crop.width, crop.height))
+    guard found.aspectIsOfCrop else { return }
+    let (ratio, coded) = (video.sampleAspectRatio, video.codedSize)
+    let (wide, wideOverflows) = ratio.numerator.multipliedReportingOverflow(
+      by: Int64(coded.width) &* Int64(crop.height))
+    let (high, highOverflows) = ratio.denominator.multipliedReportingOverflow(
+      by: Int64(coded.height) &* Int64(crop.width))
+    if !wideOverflows, !highOverflows, high > 0 { video.sampleAspectRatio = Rational(wide, high).reduced }
   }
 
   private mutating func audio(_ stream: DemuxedStream) -> AudioStream {

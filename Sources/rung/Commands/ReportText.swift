@@ -44,6 +44,7 @@ enum ReportText {
     if stream.sampleAspectRatio.reduced != Rational(1, 1), stream.sampleAspectRatio.isPositive {
       size.append("sample aspect ratio \(Human.ratio(stream.sampleAspectRatio))")
     }
+    if let crop = stream.crop { size.append("cropped to \(crop.size)") }
     if stream.orientation.mirrored { size.append("mirrored") }
     if stream.orientation.degrees != 0 { size.append("turned \(stream.orientation.degrees)°") }
     if stream.displayedSize != stream.codedSize { size.append("shown as \(stream.displayedSize)") }
