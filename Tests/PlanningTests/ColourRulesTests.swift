@@ -37,7 +37,7 @@ private func text(_ colour: Colour) -> String {
     _ format: String
   ) throws {
     let plan = try Sample(640, 480, pictures: 30).video { $0.pixelFormat = format }.videoPlan()
-    #expect(text(plan.source.colour) == "1/1/1" && text(plan.colour) == "1/1/1")
+    #expect(text(plan.source.colour) == "1/1/2" && text(plan.colour) == "1/1/1")
   }
 
   @Test func highDynamicRangeIsNoted() throws {
