@@ -31,7 +31,7 @@ package struct OwnRates: Sendable {
     // The whole is held to its rate here, by what each chunk missed.
     check = RateCheck(
       video: video, rung: rung, bufferSeconds: controls.bufferSeconds,
-      margins: RateCheck.Margins(reserve: 0, peak: 1.1, total: nil))
+      margins: RateCheck.Margins(reserve: 0, peak: 1.1, total: nil, lowersDry: true))
     isFixed = controls.rateControl == .fixed
     if isFixed {
       let targets = Self.filled(shares.map { Double($0.bitrate) }, video, rung)
@@ -75,7 +75,7 @@ package struct OwnRates: Sendable {
       allotment.bitrate = bounded(Double(allotment.bitrate) * factor)
       changed[chunk] = allotment
     }
-    for (chunk, held) in check.again(sizes, current) {
+    for (chunk, held) in check.again(sizes, current, isStrict: true) {
       var allotment = held
       allotment.bitrate = bounded(Double(min(held.bitrate, changed[chunk]?.bitrate ?? held.bitrate)))
       changed[chunk] = allotment
