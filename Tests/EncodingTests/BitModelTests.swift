@@ -126,6 +126,20 @@ private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -
     #expect(given[0].buffer == nil && given[5].buffer == nil)
   }
 
+  @Test("still pictures, whose bits are nearly all in their keyframes, are watched and keep the title's rate")
+  func watchedNotLowered() {
+    var title = Title(chunkBits: Array(repeating: 1_000_000, count: 6))
+    for index in title.analyses.indices {
+      let bits = title.analyses[index].bits
+      title.analyses[index].frames = FrameBits(
+        texture: [Int(bits.texture)] + Array(repeating: 0, count: 59),
+        motion: Array(repeating: 0, count: 60), other: Array(repeating: 0, count: 60))
+    }
+    let given = title.allocation(.fixed).allotments(for: rung(800_000))
+    #expect(given.contains { $0.buffer != nil })
+    #expect(abs(Double(given.map(\.bitrate).reduce(0, +)) / 6 - 800_000) < 8_000)
+  }
+
   @Test("trials are spread evenly: one for each 30 s, six at most, one at least")
   func spread() {
     func indices(_ chunks: Int) -> [Int] {
@@ -186,6 +200,21 @@ private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -
     #expect(raised.values.allSatisfy { $0.bitrate > 810_000 && $0.bitrate < 860_000 })
     sizes[2] = Array(repeating: 800_000 / 8 / 30 * 90 / 100, count: 60)
     #expect(again(sizes).keys.contains(2))
+  }
+
+  @Test("a chunk under watch of the whole buffer may be raised, one that is held to the peak may not")
+  func raisedUnderWatch() {
+    let sizes = Array(repeating: Array(repeating: 800_000 / 8 / 30 * 94 / 100, count: 60), count: 6)
+    let check = RateCheck(video: title.plan, rung: rung(800_000), bufferSeconds: 1.5)
+    func raised(_ bits: Int) -> Int {
+      let buffer = Allotment.Buffer(bits: bits, startFullness: 0.8)
+      return check.again(
+        sizes, allotments.map { Allotment(bitrate: $0.bitrate, scale: .none, buffer: buffer) }
+      )
+      .count { $0.value.bitrate > 800_000 }
+    }
+    #expect(raised(1_284_000) > 0)
+    #expect(raised(256_800) == 0)
   }
 
   @Test("a title that reaches its quality with less is left alone")
