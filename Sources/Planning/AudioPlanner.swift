@@ -74,7 +74,7 @@ struct AudioPlanner {
     let language = LanguageNames.checked(stream.common.language)
     let index = stream.common.index
     var plan = AudioPlan(
-      name: unique("\(group)-\(language ?? "und")", among: result.plans.map(\.name), joint: "-"),
+      name: UniqueName.of("\(group)-\(language ?? "und")", among: result.plans.map(\.name), joint: "-"),
       group: group, stream: index, codec: target.codec, channels: channels, sampleRate: target.rate,
       bitrate: target.bitrate, language: language, label: label, isDefault: isDefault)
     plan.purpose = Self.purpose(stream)
@@ -126,17 +126,7 @@ struct AudioPlanner {
   private func labels(of taken: [AudioStream]) -> [String] {
     taken.reduce(into: []) { labels, stream in
       let label = Self.label(stream, LanguageNames.checked(stream.common.language))
-      labels.append(unique(label, among: labels, joint: " "))
+      labels.append(UniqueName.of(label, among: labels, joint: " "))
     }
-  }
-
-  private func unique(_ name: String, among taken: [String], joint: String) -> String {
-    var result = name
-    var number = 2
-    while taken.contains(result) {
-      result = "\(name)\(joint)\(number)"
-      number += 1
-    }
-    return result
   }
 }

@@ -79,24 +79,14 @@ struct TextPlanner {
     }
     var made = plan
     let marks = (plan.isForced ? ["forced"] : []) + (plan.isHearingImpaired ? ["sdh"] : [])
-    made.name = unique(
+    made.name = UniqueName.of(
       (["text", plan.language ?? "und"] + marks).joined(separator: "-"),
       among: result.plans.map(\.name), joint: "-")
     var label = plan.language.map(LanguageNames.name) ?? "Subtitles"
     if !plan.label.isEmpty { label += " \(plan.label)" }
     if plan.isHearingImpaired { label += " SDH" }
     if plan.isForced { label += " (forced)" }
-    made.label = unique(label, among: result.plans.map(\.label), joint: " ")
+    made.label = UniqueName.of(label, among: result.plans.map(\.label), joint: " ")
     result.plans.append(made)
-  }
-
-  private func unique(_ name: String, among taken: [String], joint: String) -> String {
-    var result = name
-    var number = 2
-    while taken.contains(result) {
-      result = "\(name)\(joint)\(number)"
-      number += 1
-    }
-    return result
   }
 }

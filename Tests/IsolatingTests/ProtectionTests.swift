@@ -15,11 +15,11 @@ internal import Testing
   @Test func filesOutsideTheWorkFolderAreOutOfReach() async throws {
     let root = try Self.folder()
     defer { try? FileManager.default.removeItem(atPath: root) }
-    try FileManager.default.createDirectory(atPath: root + "/work", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: root + "/own", withIntermediateDirectories: true)
     try Data("secret".utf8).write(to: URL(fileURLWithPath: root + "/secret"))
     await #expect(processExitsWith: .exitCode(0)) { [root = root as String] in
       let source = unsafe open(root + "/secret", O_RDONLY)
-      let found = Protection.enter(WorkerRules(folder: root + "/work"), source: source)
+      let found = Protection.enter(WorkerRules(folder: root + "/own"), source: source)
       guard found.landlock > 0 else { _exit(0) }
       attempt(1, refused: EACCES) { unsafe open(root + "/secret", O_RDONLY) }
       attempt(2, refused: EACCES) { unsafe open("/etc/passwd", O_RDONLY) }
@@ -27,14 +27,14 @@ internal import Testing
       attempt(4, refused: EACCES) { unsafe open("/proc/self/mem", O_RDWR) }
       attempt(5, refused: EACCES) { unsafe open("/proc/\(getppid())/mem", O_RDWR) }
       attempt(6, refused: EACCES) { unsafe unlink(root + "/secret") }
-      attempt(7, refused: EACCES) { unsafe open(root + "/work/../secret", O_RDONLY) }
+      attempt(7, refused: EACCES) { unsafe open(root + "/own/../secret", O_RDONLY) }
       // A way out of the folder is none.
-      attempt(8, refused: EACCES) { unsafe symlink("../secret", root + "/work/link") }
-      attempt(9, refused: EACCES) { unsafe mkfifo(root + "/work/pipe", 0o600) }
+      attempt(8, refused: EACCES) { unsafe symlink("../secret", root + "/own/link") }
+      attempt(9, refused: EACCES) { unsafe mkfifo(root + "/own/pipe", 0o600) }
       // What it is there for still goes.
-      attempt(20, refused: nil) { unsafe open(root + "/work/new", O_RDWR | O_CREAT, 0o600) }
-      attempt(21, refused: nil) { unsafe rename(root + "/work/new", root + "/work/old") }
-      attempt(22, refused: nil) { unsafe unlink(root + "/work/old") }
+      attempt(20, refused: nil) { unsafe open(root + "/own/new", O_RDWR | O_CREAT, 0o600) }
+      attempt(21, refused: nil) { unsafe rename(root + "/own/new", root + "/own/old") }
+      attempt(22, refused: nil) { unsafe unlink(root + "/own/old") }
       attempt(23, refused: nil) { unsafe open("/dev/urandom", O_RDONLY) }
       var byte: UInt8 = 0
       attempt(24, refused: nil) { unsafe pread(source, &byte, 1, 0) == 1 ? 0 : -1 }

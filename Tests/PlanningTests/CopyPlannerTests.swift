@@ -5,28 +5,13 @@ internal import Testing
 
 /// What is copied, why other streams are not, and where copies are cut.
 @Suite struct CopyPlannerTests {
-  private func apply(
-    _ sample: Sample, _ mode: CopyMode, _ change: (inout Ladder) -> Void = { _ in },
-    refused: [Int: String] = [:]
-  ) throws -> Plan {
-    let ladder = Ladder.sample.with {
-      $0.copy = mode
-      change(&$0)
-    }
-    let request = PlanRequest(id: "clip-1")
-    let plan = try Planner.plan(
-      report: sample.report, survey: sample.survey, ladder: ladder, request: request)
-    return try CopyPlanner.apply(
-      plan, report: sample.report, survey: sample.survey, ladder: ladder, request: request, refused: refused)
-  }
-
   private static func clip() -> Sample {
     Sample().video { $0.pixelFormat = "yuv420p" }.adding(to: 10, language: "en").adding(
       to: 10, language: "de")
   }
 
   @Test func copiesWhatItCan() throws {
-    let plan = try apply(Self.clip(), .prefer)
+    let plan = try copyPlan(Self.clip(), .prefer)
     #expect(plan.video == nil)
     #expect(plan.audio.isEmpty)
     let copies = try #require(plan.copies)
@@ -37,7 +22,7 @@ internal import Testing
   }
 
   @Test func copiesNothingUnlessAsked() throws {
-    let plan = try apply(Self.clip(), .never)
+    let plan = try copyPlan(Self.clip(), .never)
     #expect(plan.copies == nil)
     #expect(plan.video?.rungs.count == 5)
   }
@@ -58,24 +43,24 @@ internal import Testing
     case "vorbis": sample.report.audio[0].common.codec = "vorbis"
     default: sample.report.faults = [Fault(code: "timestamp-jump", message: "", stream: 0)]
     }
-    let plan = try apply(sample, .prefer)
+    let plan = try copyPlan(sample, .prefer)
     #expect(plan.notes.first == PlanNote(subject, "it is encoded, not copied: \(reason)"))
     #expect((plan.video != nil) == (subject == "video 0"))
     #expect(plan.audio.map(\.stream) == (subject == "video 0" ? [] : [1]))
     #expect(throws: PlanFailure.cannotCopy(subject: subject, reason: reason)) {
-      try apply(sample, .strict)
+      try copyPlan(sample, .strict)
     }
   }
 
   @Test func copiesOnlyTheCodecsThatTheLadderNames() throws {
-    let plan = try apply(Self.clip(), .prefer) { $0.copyCodecs = [.h264] }
+    let plan = try copyPlan(Self.clip(), .prefer) { $0.copyCodecs = [.h264] }
     #expect(plan.copies?.streams == [0])
     #expect(plan.audio.count == 2)
     #expect(plan.notes.contains(PlanNote("audio 1", "it is encoded, not copied: the ladder copies no aac")))
   }
 
   @Test func whatReadingRefusedIsEncoded() throws {
-    let plan = try apply(Self.clip(), .prefer, refused: [0: "its configuration changes"])
+    let plan = try copyPlan(Self.clip(), .prefer, refused: [0: "its configuration changes"])
     #expect(plan.video?.rungs.count == 5)
     #expect(plan.copies?.audio.count == 2)
     #expect(plan.notes.first?.reason == "it is encoded, not copied: its configuration changes")
@@ -83,8 +68,8 @@ internal import Testing
 
   @Test func transportStreamsTakeLess() throws {
     let hevc = Self.clip().video { $0.common.codec = "hevc" }
-    #expect(try apply(hevc, .prefer).video == nil)
-    let plan = try apply(hevc, .prefer) {
+    #expect(try copyPlan(hevc, .prefer).video == nil)
+    let plan = try copyPlan(hevc, .prefer) {
       $0.segments = .ts
       $0.outputs = [.hls]
     }
@@ -93,14 +78,14 @@ internal import Testing
   }
 
   @Test func partsHoldOnePictureAndOneSound() throws {
-    let plan = try apply(Self.clip(), .prefer) { $0.outputs = [.parts] }
+    let plan = try copyPlan(Self.clip(), .prefer) { $0.outputs = [.parts] }
     #expect(plan.copies?.audio.count == 1)
-    let encoded = try apply(Self.clip().video { $0.orientation.degrees = 90 }, .prefer) {
+    let encoded = try copyPlan(Self.clip().video { $0.orientation.degrees = 90 }, .prefer) {
       $0.outputs = [.parts]
     }
     #expect(encoded.video?.rungs.count == 1)
     let strict = Self.clip().video { $0.common.codec = "prores" }
-    #expect(throws: PlanFailure.self) { try apply(strict, .strict) { $0.outputs = [.parts] } }
+    #expect(throws: PlanFailure.self) { try copyPlan(strict, .strict) { $0.outputs = [.parts] } }
   }
 
   @Test func settlesOnTheCutsThatCopyingFound() throws {
@@ -108,7 +93,7 @@ internal import Testing
     track.starts = [0, 1960, 3960, 5960, 7960]
     track.end = 10_000
     let ladder = Ladder.sample.with { $0.copy = .prefer }
-    let plan = CopyPlanner.settle(try apply(Self.clip(), .prefer), copied: [track], ladder: ladder)
+    let plan = CopyPlanner.settle(try copyPlan(Self.clip(), .prefer), copied: [track], ladder: ladder)
     #expect(plan.timeline.cuts.map(\.ticks) == [5960, 10_000])
   }
 

@@ -118,3 +118,19 @@ struct Seeded: RandomNumberGenerator {
 let checkoutLadders = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   .appendingPathComponent("Ladders").path
+
+/// What the planner and the copy planner together make of a source and a ladder that copies.
+func copyPlan(
+  _ sample: Sample, _ mode: CopyMode = .prefer, _ change: (inout Ladder) -> Void = { _ in },
+  refused: [Int: String] = [:]
+) throws -> Plan {
+  let ladder = Ladder.sample.with {
+    $0.copy = mode
+    change(&$0)
+  }
+  let request = PlanRequest(id: "clip-1")
+  let plan = try Planner.plan(
+    report: sample.report, survey: sample.survey, ladder: ladder, request: request)
+  return try CopyPlanner.apply(
+    plan, report: sample.report, survey: sample.survey, ladder: ladder, request: request, refused: refused)
+}

@@ -5,20 +5,6 @@ internal import Testing
 
 /// Groups and labels of sound of which some is copied: one group has everything, in one codec (RFC 8216 4.3.4.1.1).
 @Suite struct SoundGroupsTests {
-  private func plan(_ sample: Sample, _ mode: CopyMode = .prefer, _ change: (inout Ladder) -> Void = { _ in })
-    throws -> Plan
-  {
-    let ladder = Ladder.sample.with {
-      $0.copy = mode
-      change(&$0)
-    }
-    let request = PlanRequest(id: "clip-1")
-    let plan = try Planner.plan(
-      report: sample.report, survey: sample.survey, ladder: ladder, request: request)
-    return try CopyPlanner.apply(
-      plan, report: sample.report, survey: sample.survey, ladder: ladder, request: request)
-  }
-
   /// `copied` or `encoded`, name, group, label.
   private func table(_ plan: Plan) -> [String] {
     let row = { (audio: AudioPlan) in
@@ -34,7 +20,7 @@ internal import Testing
     let sample = Self.sample().adding(to: 10, language: "en", channels: 6, codec: "ac3")
       .adding(to: 10, language: "en")
     #expect(
-      table(try plan(sample)) == [
+      table(try copyPlan(sample)) == [
         "copied audio-ac3-6-en in audio-ac3-6: English *", "copied audio-aac-2-en in audio-aac-2: English",
       ])
   }
@@ -43,7 +29,7 @@ internal import Testing
     let sample = Self.sample().adding(to: 10, language: "en", channels: 6, codec: "ac3")
       .adding(to: 10, language: "en").adding(to: 10, language: "de").adding(to: 10, language: "de")
     #expect(
-      table(try plan(sample)) == [
+      table(try copyPlan(sample)) == [
         "copied audio-ac3-6-en in audio-ac3-6: English *", "copied audio-aac-2-en in audio-aac-2: English",
         "copied audio-aac-2-de in audio-aac-2: German", "copied audio-aac-2-de-2 in audio-aac-2: German 2",
       ])
@@ -53,7 +39,7 @@ internal import Testing
     let sample = Self.sample().adding(to: 10, language: "en", channels: 6)
       .adding(to: 10, language: "de", channels: 1)
     #expect(
-      table(try plan(sample)) == [
+      table(try copyPlan(sample)) == [
         "copied audio-aac-6-en in audio-aac: English *", "copied audio-aac-1-de in audio-aac: German",
       ])
   }
@@ -61,7 +47,7 @@ internal import Testing
   @Test func aLanguageInAnotherCodecIsEncodedOrRefused() throws {
     let sample = Self.sample().adding(to: 10, language: "en", channels: 6, codec: "ac3")
       .adding(to: 10, language: "de")
-    let made = try plan(sample)
+    let made = try copyPlan(sample)
     #expect(
       table(made) == [
         "copied audio-aac-2-de in audio-aac-2: German", "encoded audio-aac-2-en in audio-aac-2: English *",
@@ -70,7 +56,7 @@ internal import Testing
       made.notes.first
         == PlanNote("audio 1", "it is encoded, not copied: \(SoundGroups.complaint)"))
     #expect(throws: PlanFailure.cannotCopy(subject: "audio 1", reason: SoundGroups.complaint)) {
-      try plan(sample, .strict)
+      try copyPlan(sample, .strict)
     }
   }
 
@@ -79,7 +65,7 @@ internal import Testing
     let sample = Self.sample().adding(to: 10, language: "en", codec: "vorbis")
       .adding(to: 10, language: "en").adding(to: 10, language: "fr", channels: 6)
     #expect(
-      table(try plan(sample)) == [
+      table(try copyPlan(sample)) == [
         "copied audio-aac-2-en-2 in audio-aac: English 2", "copied audio-aac-6-fr in audio-aac: French",
         "encoded audio-aac-2-en in audio-aac: English *",
       ])
@@ -89,7 +75,7 @@ internal import Testing
     let sample = Self.sample().adding(to: 10, language: "en", channels: 6, codec: "ac3")
       .adding(to: 10, language: "de", channels: 2, codec: "ac3")
     #expect(
-      table(try plan(sample)) == [
+      table(try copyPlan(sample)) == [
         "copied audio-ac3-6-en in audio-ac3: English *", "copied audio-ac3-2-de in audio-ac3: German",
       ])
   }
@@ -98,7 +84,7 @@ internal import Testing
     let sample = Self.sample().adding(to: 10, language: "en", channels: 6, codec: "ac3")
       .adding(to: 10, language: "en", disposition: ["comment"])
     #expect(
-      table(try plan(sample)) == [
+      table(try copyPlan(sample)) == [
         "copied audio-aac-2-en-2 in audio-aac-2: English commentary",
         "encoded audio-aac-2-en in audio-aac-2: English *",
       ])
