@@ -64,7 +64,8 @@ extension CaptionBytes {
   fileprivate static func find(
     _ wanted: [UInt8], in bytes: UnsafeBufferPointer<UInt8>, from: Int
   ) -> Int? {
-    guard let base = bytes.baseAddress, let rarest = wanted.last else { return nil }
+    guard let base = bytes.baseAddress, wanted.count > 1, let rarest = wanted.last else { return nil }
+    let before = wanted[wanted.count - 2]
     var end = from + wanted.count
     while end <= bytes.count {
       // The last byte is looked for, since C has a fast search for one.
@@ -72,7 +73,11 @@ extension CaptionBytes {
         return nil
       }
       end = unsafe UnsafeRawPointer(last) - UnsafeRawPointer(base) + 1
-      if unsafe memcmp(base + (end - wanted.count), wanted, wanted.count) == 0 { return end - wanted.count }
+      if unsafe base[end - 2] == before,
+        unsafe memcmp(base + (end - wanted.count), wanted, wanted.count) == 0
+      {
+        return end - wanted.count
+      }
       end += 1
     }
     return nil

@@ -2,14 +2,16 @@ internal import CFFmpeg
 
 /// Where a muxer's bytes go, in the order in which it writes them; it never seeks.
 package protocol MuxerSink: AnyObject {
-  func write(_ bytes: [UInt8]) throws
+  func write(_ bytes: Span<UInt8>) throws
 }
 
 /// A sink in memory: for init segments.
 package final class MuxerBuffer: MuxerSink {
   package private(set) var bytes: [UInt8] = []
   package init() {}
-  package func write(_ bytes: [UInt8]) { self.bytes += bytes }
+  package func write(_ bytes: Span<UInt8>) {
+    unsafe bytes.withUnsafeBufferPointer { unsafe self.bytes.append(contentsOf: $0) }
+  }
 }
 
 /// What the C callback sees: the sink, and the error that it threw, which cannot pass through C.
@@ -22,7 +24,7 @@ final class SinkBox {
   func take(_ bytes: UnsafeBufferPointer<UInt8>) -> Int32 {
     if failure != nil { return rung_averror(EIO) }
     do {
-      try sink.write(unsafe Array(bytes))
+      try unsafe sink.write(bytes.span)
       return Int32(clamping: bytes.count)
     } catch {
       failure = error

@@ -22,6 +22,18 @@ internal import CFFmpeg
     return packet
   }
 
+  /// A packet of `count` bytes that `fill` writes, with the padding that FFmpeg wants behind them.
+  package static func filled(
+    _ count: Int, by fill: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> Packet {
+    let packet = try Packet()
+    guard let size = Int32(exactly: count) else { throw AVFailure.outOfMemory("av_new_packet") }
+    try unsafe check("av_new_packet", av_new_packet(packet.raw, size))
+    guard let data = unsafe packet.raw.pointee.data else { throw AVFailure.outOfMemory("av_new_packet") }
+    try unsafe fill(UnsafeMutableRawBufferPointer(start: data, count: count))
+    return packet
+  }
+
   deinit {
     var last: UnsafeMutablePointer<AVPacket>? = unsafe raw
     unsafe av_packet_free(&last)

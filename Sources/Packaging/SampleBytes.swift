@@ -1,3 +1,4 @@
+internal import LibAV
 internal import Media
 
 /// Reads sample payloads that lie in the source file itself: what copying hands in, so that a sample needs no
@@ -6,6 +7,8 @@ package protocol SourceBytes: AnyObject {
   func bytes(offset: Int64, count: Int) throws -> [UInt8]
   /// Several ranges, one after another, as one block.
   func bytes(_ ranges: [SourceRange]) throws -> [UInt8]
+  /// As many bytes as `buffer` holds, from `offset` on.
+  func read(offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws
 }
 
 /// A range of the source file.
@@ -25,6 +28,11 @@ extension SourceBytes {
     for range in ranges { result += try bytes(offset: range.offset, count: range.count) }
     return result
   }
+
+  package func read(offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws {
+    let bytes = try bytes(offset: offset, count: buffer.count)
+    unsafe buffer.copyBytes(from: bytes.prefix(buffer.count))
+  }
 }
 
 /// Payloads wherever they are.
@@ -38,6 +46,16 @@ struct PayloadReader {
     case .source(let offset, let count):
       guard let source else { throw PackagingFailure.sampleInSource(rendition: rendition) }
       return try source.bytes(offset: offset, count: count)
+    }
+  }
+
+  /// A packet with the payload and nothing else; from the source the bytes go straight into it.
+  func packet(_ sample: CodedSample) throws -> Packet {
+    switch sample.payload {
+    case .bytes(let bytes): return try Packet.copying(bytes)
+    case .source(let offset, let count):
+      guard let source else { throw PackagingFailure.sampleInSource(rendition: rendition) }
+      return try unsafe Packet.filled(count) { try unsafe source.read(offset: offset, into: $0) }
     }
   }
 

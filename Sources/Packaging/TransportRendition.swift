@@ -114,7 +114,7 @@ struct TransportRendition {
       throw PackagingFailure.decodeOrder(rendition: readers[track].name, at: time)
     }
     lastDecode[track] = decode
-    let packet = try Packet.copying(try payloads.bytes(sample))
+    let packet = try payloads.packet(sample)
     packet.stream = track
     packet.presentation = presentation
     packet.decode = decode

@@ -6,7 +6,8 @@ internal import Media
 /// I-frames lie.
 final class TransportSink: MuxerSink {
   static let packetBytes = 188
-  private static let flushAt = 1024 * packetBytes
+  /// A little over the 256 KB from which on a media object takes bytes as they are.
+  private static let flushAt = 1400 * packetBytes
   private static let servicePID = 17
   private static let tablesPID = 0
   /// Where libavformat puts the program map and the first stream.
@@ -42,23 +43,32 @@ final class TransportSink: MuxerSink {
     return try object?.finish()
   }
 
-  func write(_ bytes: [UInt8]) throws {
-    var rest = bytes[...]
+  func write(_ bytes: Span<UInt8>) throws {
+    var next = 0
     if !partial.isEmpty {
-      let wanted = Self.packetBytes - partial.count
-      partial += rest.prefix(wanted)
-      rest = rest.dropFirst(wanted)
+      next = min(Self.packetBytes - partial.count, bytes.count)
+      append(bytes, 0..<next, to: &partial)
       guard partial.count == Self.packetBytes else { return }
       let packet = partial
       partial = []
-      try take(packet[...])
+      if try takes(packet.span, at: 0) { ready += packet }
     }
-    while rest.count >= Self.packetBytes {
-      try take(rest.prefix(Self.packetBytes))
-      rest = rest.dropFirst(Self.packetBytes)
+    // Packets are passed on in runs, from one that is dropped to the next.
+    var run = next
+    while bytes.count - next >= Self.packetBytes {
+      let isTaken = try takes(bytes, at: next)
+      if !isTaken { append(bytes, run..<next, to: &ready) }
+      next += Self.packetBytes
+      if !isTaken { run = next }
     }
-    partial += rest
+    append(bytes, run..<next, to: &ready)
+    append(bytes, next..<bytes.count, to: &partial)
     if ready.count >= Self.flushAt { try pass() }
+  }
+
+  private func append(_ bytes: Span<UInt8>, _ range: Range<Int>, to array: inout [UInt8]) {
+    guard !range.isEmpty else { return }
+    unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe array.append(contentsOf: $0) }
   }
 
   /// From here on until `stopWatching` one picture of the first stream is written.
@@ -72,18 +82,17 @@ final class TransportSink: MuxerSink {
     return (from, end - from)
   }
 
-  private func take(_ packet: ArraySlice<UInt8>) throws {
-    let first = packet.startIndex
-    guard packet[first] == 0x47 else { throw PackagingFailure.notTransportPackets(rendition: name) }
-    let pid = Int(packet[first + 1] & 0x1f) << 8 | Int(packet[first + 2])
-    if pid == Self.servicePID { return }
-    note(pid, startsUnit: packet[first + 1] & 0x40 != 0)
-    ready += packet
+  /// Looks at the packet that begins at `first`; false when it is to be dropped.
+  private func takes(_ bytes: Span<UInt8>, at first: Int) throws -> Bool {
+    guard bytes[first] == 0x47 else { throw PackagingFailure.notTransportPackets(rendition: name) }
+    let pid = Int(bytes[first + 1] & 0x1f) << 8 | Int(bytes[first + 2])
+    if pid == Self.servicePID { return false }
+    if watch != nil { note(pid, startsUnit: bytes[first + 1] & 0x40 != 0) }
     position += Int64(Self.packetBytes)
+    return true
   }
 
   private func note(_ pid: Int, startsUnit: Bool) {
-    guard watch != nil else { return }
     switch pid {
     case Self.tablesPID: watch?.tables = position
     case Self.mapPID: break
@@ -98,6 +107,8 @@ final class TransportSink: MuxerSink {
 
   private func pass() throws {
     if !ready.isEmpty { try object?.write(ready) }
-    ready.removeAll(keepingCapacity: true)
+    // What was passed on may still be hashed: it is no longer this one's to write to.
+    ready = []
+    ready.reserveCapacity(Self.flushAt + (1 << 18))
   }
 }

@@ -53,11 +53,6 @@ extension Staging {
     try Disk.removeAll(folder)
   }
 
-  private func readBack(_ isCancelled: @escaping @Sendable () -> Bool) throws(StoreFailure) {
-    let all = entries.values.sorted { $0.key < $1.key }
-    try ReadBack(folder: stagedTree, entries: all, steps: tree.steps, isCancelled: isCancelled).run()
-  }
-
   private func syncStagedFolders() throws(StoreFailure) {
     for folder in folders.sorted() { try Disk.syncFolder("\(stagedTree)/\(folder)") }
     try Disk.syncFolder(stagedTree)

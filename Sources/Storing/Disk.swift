@@ -3,7 +3,7 @@ internal import Foundation
 /// A file descriptor; sole owner, closed at its end.
 struct Descriptor: ~Copyable, Sendable {
   private(set) var raw: Int32
-  private let path: String
+  let path: String
 
   private init(raw: Int32, path: String) {
     self.raw = raw
@@ -84,8 +84,15 @@ struct Descriptor: ~Copyable, Sendable {
     _ = syncRange(raw, 0, 0, GNU.syncFileRangeWrite)
   }
 
+  /// What tells that the file is still the one that was looked at.
+  func stamp() throws(StoreFailure) -> Disk.Stamp {
+    var status = stat()
+    guard unsafe fstat(raw, &status) == 0 else { throw .from(errno, "fstat", path) }
+    return Disk.Stamp(status)
+  }
+
   /// Drops the kernel's copy of what is already on the disk, so that the next read comes from there.
-  func dropCache() { _ = posix_fadvise(raw, 0, 0, POSIX_FADV_DONTNEED) }
+  func dropCache(from offset: Int64 = 0) { _ = posix_fadvise(raw, off_t(offset), 0, POSIX_FADV_DONTNEED) }
 
   /// Closes, and says what closing found: a quota on a network disk shows itself only here.
   consuming func close() throws(StoreFailure) {
@@ -104,6 +111,31 @@ enum Disk {
     var bytes: Int64
     /// Seconds since 1970.
     var modified: Int64
+  }
+
+  /// Which file it is, how long, and when its bytes last changed.
+  struct Stamp: Equatable, Sendable {
+    private let inode: UInt64
+    private let bytes: Int64
+    private let seconds: Int64
+    private let nanoseconds: Int64
+
+    init(_ status: stat) {
+      inode = UInt64(status.st_ino)
+      bytes = Int64(status.st_size)
+      seconds = Int64(status.st_mtim.tv_sec)
+      nanoseconds = Int64(status.st_mtim.tv_nsec)
+    }
+  }
+
+  /// nil when there is nothing at `path`.
+  static func stamp(_ path: String) throws(StoreFailure) -> Stamp? {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else {
+      if errno == ENOENT { return nil }
+      throw .from(errno, "stat", path)
+    }
+    return Stamp(status)
   }
 
   /// What is at `path`, not following a link there; nil when there is nothing.

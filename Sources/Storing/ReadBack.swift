@@ -3,11 +3,15 @@ internal import Media
 internal import Synchronization
 
 /// Puts staged objects on the disk and reads them back: a folder and its inventory in; nothing out, or the first
-/// object (by key) that failed. Objects are independent, so several lanes share them.
+/// object (by key) that failed. Objects are independent, so several lanes share them. Media was read back while it was
+/// made: of it, only what came of that is asked.
 struct ReadBack {
   private static let mostLanes = 4
   let folder: String
   let entries: [InventoryEntry]
+  /// The tokens of media objects, by key.
+  let media: [String: Int]
+  let early: EarlyReadBack
   let steps: StepObserver
   let isCancelled: @Sendable () -> Bool
 
@@ -34,8 +38,12 @@ struct ReadBack {
   private func check(_ entry: InventoryEntry) throws(StoreFailure) {
     if isCancelled() { throw .cancelled }
     let path = "\(folder)/\(entry.key)"
-    let file = try Descriptor.open(path, O_RDONLY)
     try steps.before(.sync(entry.key))
+    if let token = media[entry.key] {
+      try steps.before(.readBack(entry.key))
+      return try early.check(token, key: entry.key)
+    }
+    let file = try Descriptor.open(path, O_RDONLY)
     try file.sync()
     file.dropCache()
     try steps.before(.readBack(entry.key))

@@ -1,9 +1,9 @@
 internal import Foundation
 internal import Media
 
-/// One media object on its way into staging: bytes in, a file of them and their hash out. Small writes are gathered
-/// into blocks; each block is hashed once for the object and once for the rendition, in lanes of their own, so that
-/// hashing goes on beside the writing.
+/// One media object on its way into staging: bytes in, a file of them, their hash and their mark (to read them back by)
+/// out. Small writes are gathered into blocks; each block is hashed once for the object and once for the rendition, in
+/// lanes of their own, so that hashing goes on beside the writing.
 final class StagedMedia: MediaSink {
   private static let block = 1 << 18
   /// The disk is to be busy from the beginning, not only at the end of a large object.
@@ -13,6 +13,7 @@ final class StagedMedia: MediaSink {
   private let path: String
   private let hash: HashLane
   private let rendition: RenditionHash
+  private let early: EarlyReadBack
   private let finished: (MediaObject) -> Void
   private var buffer: [UInt8] = []
   private var bytes: Int64 = 0
@@ -21,20 +22,28 @@ final class StagedMedia: MediaSink {
 
   /// `finished` is told of the object once it is whole.
   init(
-    token: Int, path: String, rendition: RenditionHash, finished: @escaping (MediaObject) -> Void
+    token: Int, path: String, rendition: RenditionHash, early: EarlyReadBack,
+    finished: @escaping (MediaObject) -> Void
   ) throws(StoreFailure) {
     self.token = token
     self.path = path
     self.rendition = rendition
+    self.early = early
     self.finished = finished
     hash = try HashLane()
     file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
+    try early.begin(token, path: path)
     buffer.reserveCapacity(Self.block)
   }
 
   func write(_ bytes: [UInt8]) throws {
     guard isOpen else { throw StoreFailure.outOfOrder(what: "a write to a finished media object") }
-    if buffer.isEmpty, bytes.count >= Self.block { return try flush(bytes) }
+    if bytes.count >= Self.block {
+      // Large enough as it is: what waits goes first, and nothing is copied.
+      try flush(buffer)
+      buffer.removeAll(keepingCapacity: true)
+      return try flush(bytes)
+    }
     buffer.append(contentsOf: bytes)
     guard buffer.count >= Self.block else { return }
     let full = buffer
@@ -51,6 +60,8 @@ final class StagedMedia: MediaSink {
     bytes += Int64(block.count)
     if bytes - started >= Self.startWritingEvery {
       file.startWriting()
+      // By now most of what was there the last time is on the disk.
+      if started > 0 { early.follow(token, written: started) }
       started = bytes
     }
   }
@@ -62,37 +73,46 @@ final class StagedMedia: MediaSink {
     buffer = []
     file.startWriting()
     let own = try hash.finish()
-    try rendition.finishObject(own)
     let object = MediaObject(token: token, bytes: bytes, sha256: try own.digest())
+    try rendition.finishObject(own)
+    early.end(token, mark: FileMark(bytes: bytes, fingerprint: try hash.fingerprint()))
     finished(object)
     return object
   }
 }
 
-/// The hash over one media object: blocks in, in order; the hash and its digest out. It works on a queue of its own, a
+/// The hash and the fingerprint over one media object: blocks in, in order; both out. It works on a queue of its own, a
 /// bounded number of blocks behind.
 ///
-/// Unchecked: `hash` and `failure` are touched only on `queue`.
+/// Unchecked: `hash`, `mark` and `failure` are touched only on `queue`, and after all of it is done.
 final class HashLane: @unchecked Sendable {
   private static let mostBlocksWaiting = 8
   private let queue = DispatchQueue(label: "rung.object-hash")
   private let slots = DispatchSemaphore(value: mostBlocksWaiting)
   private let hash: SHA256
+  private let mark: Fingerprint
   private var failure: StoreFailure?
 
-  init() throws(StoreFailure) { hash = try SHA256() }
+  init() throws(StoreFailure) {
+    hash = try SHA256()
+    mark = try Fingerprint()
+  }
 
   func update(_ block: [UInt8]) {
     slots.wait()
     queue.async { [self] in
       do throws(StoreFailure) {
         try hash.update(block)
+        try mark.update(block)
       } catch {
         failure = error
       }
       slots.signal()
     }
   }
+
+  /// After `finish`, once.
+  func fingerprint() throws(StoreFailure) -> [UInt8] { try mark.finish() }
 
   /// What all blocks give: a hash that can go on.
   func finish() throws(StoreFailure) -> SHA256 {

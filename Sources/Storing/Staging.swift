@@ -13,6 +13,9 @@ package final class Staging: DeliveryTarget {
   var state = State.open
   private var renditions: [String: RenditionHash] = [:]
   private var unplaced: [Int: MediaObject] = [:]
+  /// The tokens of media objects by their keys.
+  private var media: [String: Int] = [:]
+  private let early = EarlyReadBack()
   private var tokens = 0
   private(set) var entries: [String: InventoryEntry] = [:]
   private(set) var folders: Set<String> = []
@@ -44,6 +47,7 @@ package final class Staging: DeliveryTarget {
   package func discard() {
     guard state == .open else { return }
     state = .discarded
+    early.stop()
     _ = try? Disk.removeAll(folder)
   }
 
@@ -64,7 +68,8 @@ package final class Staging: DeliveryTarget {
     let token = tokens
     let path = mediaPath(token)
     try tree.steps.before(.stage(rendition))
-    let sink = try StagedMedia(token: token, path: path, rendition: hash) { [weak self] object in
+    let sink = try StagedMedia(token: token, path: path, rendition: hash, early: early) {
+      [weak self] object in
       self?.unplaced[token] = object
     }
     hash.isBusy = true
@@ -91,8 +96,9 @@ package final class Staging: DeliveryTarget {
     }
     try claim(key)
     try tree.steps.before(.place(key))
-    try Disk.rename(mediaPath(object.token), "\(stagedTree)/\(key)")
+    try early.move(object.token, to: "\(stagedTree)/\(key)")
     unplaced[object.token] = nil
+    media[key] = object.token
     entries[key] = InventoryEntry(
       key: key, bytes: object.bytes, sha256: object.sha256, contentType: type, cacheControl: cache)
   }
@@ -143,6 +149,16 @@ package final class Staging: DeliveryTarget {
   /// Every object so far, by key; without `asset.json`, which cannot list itself.
   package func inventory() -> [InventoryEntry] {
     entries.values.filter { $0.key != assetKey }.sorted { $0.key < $1.key }
+  }
+
+  /// Everything is on the disk and was read from there, media since it was written.
+  func readBack(_ isCancelled: @escaping @Sendable () -> Bool) throws(StoreFailure) {
+    try early.finish(isCancelled: isCancelled)
+    let all = entries.values.sorted { $0.key < $1.key }
+    try ReadBack(
+      folder: stagedTree, entries: all, media: media, early: early, steps: tree.steps,
+      isCancelled: isCancelled
+    ).run()
   }
 
   var hasUnplacedMedia: Bool { !unplaced.isEmpty || renditions.values.contains { $0.isBusy } }

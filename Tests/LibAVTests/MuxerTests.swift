@@ -9,7 +9,7 @@ internal import Testing
   private struct Refusal: Error, Equatable {}
 
   private final class RefusingSink: MuxerSink {
-    func write(_ bytes: [UInt8]) throws { throw Refusal() }
+    func write(_ bytes: Span<UInt8>) throws { throw Refusal() }
   }
 
   private func sound() throws -> PacketFileReader {

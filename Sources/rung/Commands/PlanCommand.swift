@@ -27,7 +27,7 @@ struct PlanCommand: Command {
     let examination = try SourceWorker.start(source, shell).examine(
       name: source.name, videoTrack: options.videoTrack)
     let hash = try PlanningSteps.hash(source, shell)
-    let id = PlanningSteps.id(options, source, hash: hash.sha256)
+    let id = PlanningSteps.id(options, source) { hash.sha256 }
     let plan = try PlanningSteps.plan(examination, ladder, options, id: id, source: source)
     try StandardOutput.write(isJSON ? PlanJSON.document(plan, source: path).pretty : PlanText.render(plan))
     return .done

@@ -70,8 +70,12 @@ enum PlanningSteps {
   }
 
   /// The id that was asked for, or one from the source's name and hash.
-  static func id(_ options: PlanningOptions, _ source: SourceFile, hash: String) -> String {
-    options.id ?? AssetID.slug(stem: (source.name as NSString).deletingPathExtension, hash: hash)
+  /// `hash` is asked for only where the id is made from it.
+  static func id(_ options: PlanningOptions, _ source: SourceFile, hash: () throws -> String) rethrows
+    -> String
+  {
+    if let id = options.id { return id }
+    return AssetID.slug(stem: (source.name as NSString).deletingPathExtension, hash: try hash())
   }
 
   static func plan(

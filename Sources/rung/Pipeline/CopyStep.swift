@@ -100,28 +100,30 @@ final class SourceReader: SourceBytes {
 
   func bytes(_ ranges: [SourceRange]) throws -> [UInt8] {
     let total = ranges.reduce(0) { $0 + $1.count }
-    var code: Int32 = 0
-    let result = unsafe [UInt8](unsafeUninitializedCapacity: total) { bytes, filled in
+    return try unsafe [UInt8](unsafeUninitializedCapacity: total) { bytes, filled in
       for range in ranges {
-        var done = 0
-        while done < range.count {
-          let got = unsafe pread(
-            source.descriptor, bytes.baseAddress?.advanced(by: filled), range.count - done,
-            off_t(range.offset) + off_t(done))
-          if got < 0, errno == EINTR { continue }
-          guard got > 0 else {
-            code = got < 0 ? errno : ENODATA
-            return
-          }
-          filled += got
-          done += got
-        }
+        try unsafe read(
+          offset: range.offset,
+          into: UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(bytes)[filled..<filled + range.count]))
+        filled += range.count
       }
     }
-    if code == ENODATA {
-      throw CommandFailure(source.path, "became shorter while it was read", advice: "wait until it is whole")
+  }
+
+  func read(offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws {
+    var done = 0
+    while done < buffer.count {
+      let got = unsafe pread(
+        source.descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done,
+        off_t(offset) + off_t(done))
+      if got < 0, errno == EINTR { continue }
+      guard got >= 0 else { throw CommandFailure.system(source.path, "cannot be read", errno: errno) }
+      guard got > 0 else {
+        throw CommandFailure(
+          source.path, "became shorter while it was read", advice: "wait until it is whole")
+      }
+      done += got
     }
-    if code != 0 { throw CommandFailure.system(source.path, "cannot be read", errno: code) }
-    return result
   }
 }

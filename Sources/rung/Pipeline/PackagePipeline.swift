@@ -44,8 +44,14 @@ struct PackagePipeline {
     let ladder = try PlanningSteps.ladder(command.planning.ladder)
     let applied = try PlanningSteps.applying(command.planning.overrides, to: ladder)
     let tree = try Tree.open(command.tree)
-    let (examination, hash) = try times.measure("probe", item: source.name) { try examine(source) }
-    let id = PlanningSteps.id(command.planning, source, hash: hash)
+    let hash = SourceHash(source, cancellation: shell.cancellation)
+    let (examination, id) = try times.measure("probe", item: source.name) {
+      (
+        try SourceWorker.start(source, shell).examine(
+          name: source.name, videoTrack: command.planning.videoTrack),
+        try PlanningSteps.id(command.planning, source, hash: hash.value)
+      )
+    }
     var plan = try times.measure("plan", item: source.name) {
       try PlanningSteps.plan(examination, ladder, command.planning, id: id, source: source)
     }
@@ -88,10 +94,10 @@ struct PackagePipeline {
       : try times.measure("pictures", item: id) {
         try pictures(plan, examination.survey, source, store, staging)
       }
-    try keep(source, hash, in: staging, plan)
+    try keep(source, hash.value(), in: staging, plan)
     try staging.put(
       AssetDocument(
-        id: id, source: try encoded.work.withSound(examination.report, plan), sourceSHA256: hash,
+        id: id, source: try encoded.work.withSound(examination.report, plan), sourceSHA256: hash.value(),
         ladder: try applied.canonicalJSON,
         renditions: asset.renditions, objects: staging.inventory(),
         madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all),
@@ -112,19 +118,10 @@ struct PackagePipeline {
 
   // MARK: Steps
 
-  /// Examines the source in a worker while this process hashes its bytes.
-  private func examine(_ source: SourceFile) throws -> (Examination, String) {
-    let hashing = Hashing(descriptor: source.descriptor, path: source.path, cancellation: shell.cancellation)
-    defer { hashing.wait() }
-    let examination = try SourceWorker.start(source, shell).examine(
-      name: source.name, videoTrack: command.planning.videoTrack)
-    return (examination, try hashing.result())
-  }
-
   /// The asset is there, of the same source and ladder, and whole: nothing to do. Another one under the same id is
   /// replaced only by force.
   private func upToDate(
-    _ tree: Tree, _ plan: Plan, _ hash: String, _ ladder: Ladder, _ sidecars: [SidecarRecord]
+    _ tree: Tree, _ plan: Plan, _ source: SourceHash, _ ladder: Ladder, _ sidecars: [SidecarRecord]
   ) throws -> Outcome? {
     let id = plan.layout.id
     guard !command.isForced, let assetKey = plan.layout.key(.asset) else { return nil }
@@ -134,6 +131,7 @@ struct PackagePipeline {
       throw CommandFailure(
         command.source, "\(path) is damaged: \(what)", advice: "package it again with --force")
     case .whole(let summary):
+      let hash = try source.value()
       guard summary.sourceSHA256 == hash else {
         throw CommandFailure(
           command.source, "the id \(id) belongs to another source (\(summary.sourceName))",
@@ -183,8 +181,11 @@ struct PackagePipeline {
     return (files, records)
   }
 
-  /// The store of what this source, plan and these libraries give.
-  private func openStore(_ tree: Tree, _ plan: Plan, _ hash: String) throws -> ChunkStore {
+  /// The store of what this source, plan and these libraries give. Copies are made anew by every run, under the id that
+  /// is locked: they need not wait until the source is hashed.
+  private func openStore(_ tree: Tree, _ plan: Plan, _ source: SourceHash) throws -> ChunkStore {
+    let isCopied = plan.copies?.isEmpty == false && plan.video == nil && plan.audio.isEmpty
+    let hash = isCopied ? "copies of \(plan.layout.id)" : try source.value()
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // Subtitles and notes are no part of what is encoded.
@@ -331,41 +332,5 @@ struct PackagePipeline {
       command.source,
       "the packaged result failed verification: \(first.code) \(first.path): \(first.message)",
       advice: "nothing was published; please report this source")
-  }
-}
-
-/// The SHA-256 of the source, made on a thread of its own.
-private final class Hashing {
-  private let done = DispatchSemaphore(value: 0)
-  private let outcome: Box
-  private var isDone = false
-
-  private final class Box: @unchecked Sendable {
-    // Written before `done` is signalled, read after it was waited for.
-    var result: Result<String, any Error>?
-  }
-
-  init(descriptor: Int32, path: String, cancellation: Cancellation) {
-    let box = Box()
-    outcome = box
-    let done = done
-    let thread = Thread {
-      box.result = Result {
-        try SHA256.hash(descriptor: descriptor, path: path, isCancelled: { cancellation.isCancelled }).sha256
-      }
-      done.signal()
-    }
-    thread.start()
-  }
-
-  func wait() {
-    if !isDone { done.wait() }
-    isDone = true
-  }
-
-  func result() throws -> String {
-    wait()
-    guard let result = outcome.result else { throw CancellationError() }
-    return try result.get()
   }
 }
