@@ -60,9 +60,10 @@ struct PackagePipeline {
     let lock = try tree.lock(id)
     let cleaning = WorkCleaning(tree: tree, maxBytes: command.maxWorkBytes, log: shell.log)
     let sidecars = try openSidecars(plan)
-    if let done = try upToDate(tree, plan, hash, applied, sidecars.records) {
+    let standing = try standing(tree, plan, hash, applied, sidecars.records)
+    if case .upToDate(let master) = standing {
       cleaning.run()
-      return done
+      return .upToDate(id: id, master: master)
     }
 
     var store = try openStore(tree, plan, hash)
@@ -107,7 +108,9 @@ struct PackagePipeline {
           sidecars: sidecars.records,
           chapters: ChapterTimes.onTimeline(examination.report.chapters, plan.timeline),
           leftOut: LeftOutTrack.list(examination.report, plan, made: subtitles.texts.map(\.plan)))))
-    try times.measure("commit", item: id) { try commit(staging) }
+    try times.measure("commit", item: id) {
+      try commit(staging, replacing: command.isForced || standing == .outdated)
+    }
     cleaning.remove(store)
     times.finish(item: id)
     return .made(
@@ -118,15 +121,23 @@ struct PackagePipeline {
 
   // MARK: Steps
 
+  /// What the tree has under the id.
+  private enum Standing: Equatable {
+    case absent
+    /// Of this source and ladder, with other subtitle files beside it: it is made again.
+    case outdated
+    case upToDate(master: String)
+  }
+
   /// The asset is there, of the same source and ladder, and whole: nothing to do. Another one under the same id is
   /// replaced only by force.
-  private func upToDate(
+  private func standing(
     _ tree: Tree, _ plan: Plan, _ source: SourceHash, _ ladder: Ladder, _ sidecars: [SidecarRecord]
-  ) throws -> Outcome? {
+  ) throws -> Standing {
     let id = plan.layout.id
-    guard !command.isForced, let assetKey = plan.layout.key(.asset) else { return nil }
+    guard !command.isForced, let assetKey = plan.layout.key(.asset) else { return .absent }
     switch try tree.existingAsset(id: id, assetKey: assetKey) {
-    case .none: return nil
+    case .none: return .absent
     case .damaged(let path, let what):
       throw CommandFailure(
         command.source, "\(path) is damaged: \(what)", advice: "package it again with --force")
@@ -146,9 +157,10 @@ struct PackagePipeline {
           advice: "replace it with --force, or choose another --id")
       }
       guard summary.sidecars == sidecars else {
-        throw CommandFailure(
-          command.source, "\(id) was packaged with other subtitle files beside the source",
-          advice: "package it again with --force")
+        shell.log.info(
+          "\(id) was packaged with other subtitle files beside the source: it is made again",
+          item: command.source)
+        return .outdated
       }
       let missing = try tree.missingObjects(of: summary)
       guard missing.isEmpty else {
@@ -163,7 +175,7 @@ struct PackagePipeline {
         throw CommandFailure(
           command.source, "\(id) was packaged without --keep-source", advice: "package it again with --force")
       }
-      return .upToDate(id: id, master: tree.path(plan.layout.entrance ?? assetKey))
+      return .upToDate(master: tree.path(plan.layout.entrance ?? assetKey))
     }
   }
 
@@ -311,11 +323,11 @@ struct PackagePipeline {
       descriptor: source.descriptor, path: source.path, bytes: source.bytes, sha256: hash, key: key)
   }
 
-  private func commit(_ staging: Staging) throws {
+  private func commit(_ staging: Staging, replacing: Bool) throws {
     let cancellation = shell.cancellation
     try cancellation.check()
     try staging.commit(
-      replacing: command.isForced, beforeVisible: { try verify($0, staging) },
+      replacing: replacing, beforeVisible: { try verify($0, staging) },
       isCancelled: { cancellation.isCancelled })
   }
 
