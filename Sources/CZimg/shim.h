@@ -5,20 +5,20 @@
 #include <stdint.h>
 #include <zimg.h>
 
-// A graph that scales 4:2:0 pictures of 8 bits; NULL when zimg cannot. `siting` is a zimg_chroma_location_e; `plain`
+// A graph that scales 4:2:0 pictures of `depth` bits (8, or more in 16); NULL when zimg cannot. `siting` is a zimg_chroma_location_e; `plain`
 // does without vector instructions.
 static inline zimg_filter_graph *rung_zimg_graph(unsigned width, unsigned height, unsigned toWidth,
-                                                 unsigned toHeight, int siting, int filter, int plain) {
+                                                 unsigned toHeight, int siting, int filter, int depth, int plain) {
   zimg_image_format from, to;
   zimg_graph_builder_params parameters;
   zimg_image_format_default(&from, ZIMG_API_VERSION);
   from.width = width;
   from.height = height;
-  from.pixel_type = ZIMG_PIXEL_BYTE;
+  from.pixel_type = depth > 8 ? ZIMG_PIXEL_WORD : ZIMG_PIXEL_BYTE;
   from.subsample_w = 1;
   from.subsample_h = 1;
   from.color_family = ZIMG_COLOR_YUV;
-  from.depth = 8;
+  from.depth = depth;
   from.pixel_range = ZIMG_RANGE_LIMITED;
   from.chroma_location = (zimg_chroma_location_e)siting;
   to = from;

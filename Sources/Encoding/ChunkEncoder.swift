@@ -13,7 +13,8 @@ package enum ChunkEncoder {
     _ job: ChunkJob, reader: inout PictureReader, progress: (Int) throws -> Void
   ) throws -> ChunkResult {
     var cascade = PictureCascade(
-      sizes: job.sizes, sourceColour: job.source.mapsTones ? .bt709 : job.source.colour, colour: job.colour)
+      sizes: job.sizes, sourceColour: job.source.mapsTones ? .bt709 : job.source.colour, colour: job.colour,
+      format: job.kept == nil ? .yuv420p : .yuv420p10)
     let lanes = try job.rungs.map { try RungLane($0, in: job) }
     let needed = (lanes.map { job.sizes.firstIndex(of: $0.size) ?? 0 }.max() ?? 0) + 1
     let refusedBefore = reader.refusedPackets
@@ -53,7 +54,8 @@ private final class RungLane {
     rung = job.rung
     size = job.rung.size
     firstFrame = Int64(chunk.firstFrame)
-    let video = VideoFormat(size: job.rung.size, frameRate: chunk.frameRate, colour: chunk.colour)
+    var video = VideoFormat(size: job.rung.size, frameRate: chunk.frameRate, colour: chunk.colour)
+    if let kept = chunk.kept { (video.bitDepth, video.light) = (10, kept.metadata) }
     let pass = try SecondPassFiles.make(for: job, in: chunk, at: job.path + ".stats")
     let encoder = try VideoEncoder.open(
       EncoderTuning.settings(for: job, in: chunk, statistics: pass?.statistics))

@@ -24,6 +24,9 @@ package struct ChunkJob: Codable, Sendable, Equatable {
   package var analysis: AnalysisFiles?
   /// What rungs in H.264 carry, by frames of the chunk.
   package var captions: [CaptionedPicture]
+  /// How the rungs of this job keep a high dynamic range; nil: they are in standard range. A job has rungs of one
+  /// kind, since the pictures that they begin with differ.
+  package var kept: KeptRange?
 
   package struct RungJob: Codable, Sendable, Equatable {
     package var rung: Rung
@@ -58,16 +61,18 @@ package struct ChunkJob: Codable, Sendable, Equatable {
   ) {
     self.analysis = analysis
     self.captions = captions
+    let keepsRange = rungs.first?.rung.keepsRange ?? false
+    kept = keepsRange ? plan.kept : nil
     stream = plan.stream
-    source = plan.source
+    source = keepsRange ? plan.source.inFullRangeOfLight : plan.source
     frameRate = plan.frameRate
-    colour = plan.colour
+    colour = kept?.colour ?? plan.colour
     gopFrames = plan.gopFrames
     self.controls = controls
     firstFrame = chunk.firstFrame
     seek = chunk.seek
     schedule = TickList(Array(plan.schedule.values[chunk.firstFrame..<chunk.firstFrame + chunk.frames]))
-    sizes = PictureSize.cascade(of: plan.rungs)
+    sizes = PictureSize.cascade(of: plan.rungs.filter { $0.keepsRange == keepsRange })
     self.rungs = rungs
   }
 }

@@ -11,6 +11,7 @@ enum EncoderTuning {
     var settings = VideoEncoderSettings(
       encoder: encoder(of: rung.codec), size: rung.size, frameRate: job.frameRate, colour: job.colour,
       gopFrames: job.gopFrames)
+    if job.kept != nil { settings.pixelFormat = .yuv420p10 }
     switch rung.codec {
     case .hevc: x265(rungJob, job, &settings)
     case .av1: svtAV1(rungJob, job, &settings)
@@ -149,7 +150,7 @@ enum EncoderTuning {
         "\(rate):vbv-maxrate=\(kilobits(rung.maxBitrate)):vbv-bufsize=\(kilobits(buffer.bits))"
           + ":vbv-init=\(buffer.startFullness):pools=none:frame-threads=1:wpp=0"
           + ":keyint=\(gop):min-keyint=\(gop):scenecut=0:open-gop=0:repeat-headers=0:info=0:log-level=error"
-          + ":level-idc=\(rung.level / 3):high-tier=0"
+          + ":level-idc=\(rung.level / 3):high-tier=0" + EncoderLight.x265(job.kept)
       ),
     ]
   }
@@ -175,6 +176,10 @@ enum EncoderTuning {
       case (nil, .capped): "crf=\(Int(job.controls.quality + 12)):mbr=\(kilobits(rung.maxBitrate))"
       case (nil, .fixed): "rc=1:tbr=\(kilobits(rung.bitrate))"
       }
-    settings.options.append(("svtav1-params", "lp=1:scd=0:keyint=\(job.gopFrames):irefresh-type=2:" + rate))
+    settings.options.append(
+      (
+        "svtav1-params",
+        "lp=1:scd=0:keyint=\(job.gopFrames):irefresh-type=2:" + rate + EncoderLight.svtAV1(job.kept)
+      ))
   }
 }

@@ -76,7 +76,8 @@ struct SoundLayout: ~Copyable {
     (difference, isStretching) = (0, false)
     let length = rescale(
       Int64(frame.samples), from: Rational(1, Int64(now.rate)), to: Rational(1, Int64(rate)))
-    if offset < 0, 0 &- offset >= length, hasBegun { return }
+    let isLongBefore = offset < 0 && 0 &- offset >= length &+ 10 * Int64(rate)
+    if offset < 0, 0 &- offset >= length, hasBegun || isLongBefore { return }
     // A hole longer than the whole title is a broken timestamp: the rest is silence anyway.
     if offset > 0 { fill(min(offset, max(0, total - count))) }
     try convert(frame, skipping: max(0, 0 &- offset))

@@ -74,7 +74,10 @@ struct SoundReader: ~Copyable {
       if Self.read(&demuxer, into: packet, &failures) {
         if packet.stream != job.audio.stream { continue }
         tally.packets += 1
-        try decoder.send(packet)
+        let isOutlier =
+          (packet.presentation ?? packet.decode).map { job.audio.outliers.contains(sorted: $0) } ?? false
+        // Where it belongs nobody knows: what it lasts becomes silence.
+        if !isOutlier { try decoder.send(packet) }
       } else {
         isReading = false
         decoder.sendEnd()

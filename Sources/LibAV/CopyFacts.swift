@@ -44,6 +44,7 @@ extension Demuxer {
       size: facts.size, frameRate: frameRate ?? facts.averageRate ?? Rational(25, 1), colour: facts.colour)
     video.sampleAspectRatio = facts.sampleAspectRatio ?? Rational(1, 1)
     video.bitDepth = facts.bitDepth ?? 8
+    video.light = facts.hdr?.forEncoders
     video.profile = Int(unsafe parameters.profile)
     video.level = Int(unsafe parameters.level)
     return video

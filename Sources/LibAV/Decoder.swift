@@ -17,8 +17,9 @@ internal import Media
     self.initial = initial
   }
 
+  /// `cutsEdges`: pictures come without what the bitstream cuts off, else they say what that is.
   package static func open(
-    _ demuxer: borrowing Demuxer, stream: Int
+    _ demuxer: borrowing Demuxer, stream: Int, cutsEdges: Bool = true
   ) throws(AVFailure) -> Decoder {
     guard let parameters = unsafe demuxer.parameters(stream),
       let codec = unsafe decoder(parameters.pointee.codec_id, isTransparent: demuxer.hasAlphaBeside(stream))
@@ -35,6 +36,9 @@ internal import Media
     unsafe context.pointee.pkt_timebase = demuxer.timebase(of: stream).av
     unsafe context.pointee.flags |= AV_CODEC_FLAG_BITEXACT
     unsafe context.pointee.max_pixels = SourceCaps.pixels
+    // Without it pictures keep what is cut off their left edge, as far as it takes to begin where vectors like it.
+    unsafe context.pointee.flags |= AV_CODEC_FLAG_UNALIGNED
+    unsafe context.pointee.apply_cropping = cutsEdges ? 1 : 0
     let name = unsafe String(cString: codec.pointee.name)
     try unsafe check("avcodec_open2", avcodec_open2(context, codec, nil), context: name)
     return decoder
@@ -63,11 +67,15 @@ internal import Media
   }
 
   /// Hands over a packet. What the codec cannot read is counted in `refused`, not thrown. Its decode time comes back
-  /// in each frame's `packetTime`.
-  package mutating func send(_ packet: borrowing Packet) throws(AVFailure) {
+  /// in each frame's `packetTime`; one that is not timed gives a frame that says so.
+  package mutating func send(_ packet: borrowing Packet, isTimed: Bool = true) throws(AVFailure) {
     // A packet without bytes, an AVI's "as before", would mean the end of the stream to the decoder.
     guard packet.count > 0 else { return }
     unsafe context.pointee.reordered_opaque = packet.decode ?? packet.presentation ?? rung_nopts()
+    if !isTimed {
+      unsafe context.pointee.reordered_opaque = Frame.untimed
+      (packet.presentation, packet.decode) = (nil, nil)
+    }
     let code = unsafe avcodec_send_packet(context, packet.raw)
     if code == rung_averror(ENOMEM) { throw AVFailure("avcodec_send_packet", code: code) }
     if code < 0, code != rung_averror_eagain() { refused += 1 }

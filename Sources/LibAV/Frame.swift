@@ -44,6 +44,12 @@ package import Media
     return ticks == rung_nopts() ? nil : ticks
   }
 
+  /// Instead of a packet's time: a number that no clock gives.
+  static let untimed = Int64.min + 1
+
+  /// The time of its packet is not to be believed.
+  package var isUntimed: Bool { unsafe raw.pointee.reordered_opaque == Frame.untimed }
+
   package var isKey: Bool { unsafe raw.pointee.key_frame != 0 }
 
   /// The decoder made parts of it up, since what they were made from is damaged or missing.

@@ -67,6 +67,7 @@ package struct MuxerTrack: Sendable {
     if let video = track.format.video {
       unsafe stream.pointee.avg_frame_rate = video.frameRate.av
       unsafe stream.pointee.sample_aspect_ratio = video.sampleAspectRatio.av
+      if container == .mp4, let light = video.light { try unsafe light.attach(to: stream) }
     }
     if let language = track.language {
       try unsafe check(

@@ -3,13 +3,14 @@ package import Media
 /// Scales each picture to every size of a ladder: the largest from the source's picture, each further one from the
 /// one above it, so that a small size does not pay for reading a large picture.
 ///
-/// In: one picture of any size and format. Out: `sizes.count` pictures in 4:2:0, 8 bits, limited range. The chain
+/// In: one picture of any size and format. Out: `sizes.count` pictures in 4:2:0, 8 or 10 bits, limited range. The chain
 /// depends on the plan alone and not on which rungs one job encodes, so that the bytes do not depend on it either.
 package struct PictureCascade: ~Copyable {
   private let sizes: [PictureSize]
   private let sourceColour: Colour
   private let colour: Colour
   private let kernel: Scaler.Kernel
+  private let format: PixelFormat
   private var steps: [Step] = []
   private var input: Input?
 
@@ -20,8 +21,12 @@ package struct PictureCascade: ~Copyable {
     var planes: PlaneScaler.Input?
   }
 
-  /// `sizes` from the largest to the smallest, without repeats.
-  package init(sizes: [PictureSize], sourceColour: Colour, colour: Colour, kernel: Scaler.Kernel = .lanczos) {
+  /// `sizes` from the largest to the smallest, without repeats; `format` is 4:2:0 with 8 or 10 bits.
+  package init(
+    sizes: [PictureSize], sourceColour: Colour, colour: Colour, kernel: Scaler.Kernel = .lanczos,
+    format: PixelFormat = .yuv420p
+  ) {
+    self.format = format
     self.sizes = sizes
     self.sourceColour = sourceColour
     self.colour = colour
@@ -50,14 +55,17 @@ package struct PictureCascade: ~Copyable {
     if input == found { return }
     steps = []
     for target in sizes {
-      guard let above = steps.last else {
-        steps.append(
-          try Step.make(from: picture, colour: sourceColour, to: target, targetColour: colour, kernel: kernel)
-        )
-        continue
+      let step: Step
+      if let above = steps.last {
+        step = try Step.make(
+          from: above.picture, colour: colour, to: target, targetColour: colour, kernel: kernel,
+          format: format)
+      } else {
+        step = try Step.make(
+          from: picture, colour: sourceColour, to: target, targetColour: colour, kernel: kernel,
+          format: format)
       }
-      steps.append(
-        try Step.make(from: above.picture, colour: colour, to: target, targetColour: colour, kernel: kernel))
+      steps.append(step)
     }
     input = found
   }
@@ -82,10 +90,10 @@ private final class Step {
 
   static func make(
     from picture: borrowing Frame, colour: Colour, to target: PictureSize, targetColour: Colour,
-    kernel: Scaler.Kernel
+    kernel: Scaler.Kernel, format: PixelFormat
   ) throws -> Step {
     if colour.matrix == targetColour.matrix, colour.fullRange == targetColour.fullRange,
-      let input = PlaneScaler.Input(picture)
+      let input = PlaneScaler.Input(picture), input.format == format
     {
       if input.size == target {
         let same = try Frame()
@@ -99,8 +107,8 @@ private final class Step {
     return Step(
       .any(
         try Scaler.open(
-          from: picture.size, format: picture.format, colour: colour, to: target, targetColour: targetColour,
-          kernel: kernel)), targetColour)
+          from: picture.size, format: picture.format, colour: colour, to: target, targetFormat: format,
+          targetColour: targetColour, kernel: kernel)), targetColour)
   }
 
   func scale(_ frame: borrowing Frame) throws {

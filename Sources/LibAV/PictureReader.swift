@@ -228,6 +228,10 @@ package struct PictureReader: ~Copyable {
   }
 
   private mutating func decode() throws {
+    // Its picture may be needed by others, and has no time to be shown at.
+    let isOutlier =
+      (packet.presentation ?? packet.decode).map { source.outliers.contains(sorted: $0) } ?? false
+    if isOutlier { return try decoder.send(packet, isTimed: false) }
     let refused = decoder.refused
     try decoder.send(packet)
     guard isCounted, decoder.refused == refused, let time = packet.decode else { return }
@@ -254,6 +258,7 @@ package struct PictureReader: ~Copyable {
     }
     guard stage == .reading || stage == .drainingDecoder else { return false }
     while try decoder.receive(into: decoded) {
+      if decoded.isUntimed { continue }
       let time = timeOfDecoded()
       decoded.presentation = time
       noteCaptions(time)

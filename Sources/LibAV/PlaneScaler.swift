@@ -2,7 +2,7 @@ internal import CFFmpeg
 internal import CZimg
 internal import Media
 
-/// 4:2:0 pictures of 8 bits in, the same in another size out; sole owner of one zimg filter graph.
+/// 4:2:0 pictures of 8 or 10 bits in, the same in another size out; sole owner of one zimg filter graph.
 ///
 /// It takes half of libswscale's time, knows where chroma samples lie, and gives the same bytes whatever vector
 /// instructions the machine has. Other formats, odd sizes and colours that have to be converted are `Scaler`'s.
@@ -20,12 +20,16 @@ internal import Media
   /// What a graph can be made for: size of the picture, and where its chroma lies.
   struct Input: Equatable {
     var size: PictureSize
+    /// Also of what comes out.
+    var format: PixelFormat
     fileprivate var siting: Int32
 
     /// nil where a picture is not of the kind that this scales.
     init?(_ frame: borrowing Frame) {
-      guard frame.format == PixelFormat.yuv420p.number, frame.size.width % 2 == 0, frame.size.height % 2 == 0
+      guard let format = [PixelFormat.yuv420p, .yuv420p10].first(where: { $0.number == frame.format }),
+        frame.size.width % 2 == 0, frame.size.height % 2 == 0
       else { return nil }
+      self.format = format
       size = frame.size
       let location = unsafe frame.raw.pointee.chroma_location
       siting =
@@ -62,13 +66,14 @@ internal import Media
       case .bicubic: ZIMG_RESIZE_BICUBIC
       case .lanczos: ZIMG_RESIZE_LANCZOS
       }
-    let output = try Frame.picture(target, format: .yuv420p, alignment: alignment)
-    let aligned = try Frame.picture(input.size, format: .yuv420p, alignment: alignment)
+    let output = try Frame.picture(target, format: input.format, alignment: alignment)
+    let aligned = try Frame.picture(input.size, format: input.format, alignment: alignment)
     guard
       let graph = unsafe rung_zimg_graph(
         UInt32(clamping: input.size.width), UInt32(clamping: input.size.height),
         UInt32(clamping: target.width),
         UInt32(clamping: target.height), input.siting, Int32(filter.rawValue),
+        input.format == .yuv420p10 ? 10 : 8,
         CPUFeatures.isOldest ? 1 : 0)
     else { return nil }
     var bytes = 0

@@ -113,6 +113,8 @@ extension Demuxer {
     facts.isEncrypted =
       unsafe ["encv", "enca"].contains(Demuxer.letters(codec.codec_tag))
       || hasSideData(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO)
+      // Matroska's ContentEncKeyID.
+      || Demuxer.value("enc_key_id", of: stream.pointee.metadata) != nil
     switch facts.kind {
     case .video: unsafe fillPictures(&facts, stream, codec)
     case .audio: unsafe fillSound(&facts, parameters)
@@ -162,16 +164,11 @@ extension Demuxer {
     var found = HDRMetadata()
     unsafe sideData(stream, AV_PKT_DATA_MASTERING_DISPLAY_METADATA) { bytes in
       guard bytes.count >= MemoryLayout<AVMasteringDisplayMetadata>.size else { return }
-      let mastering = unsafe bytes.loadUnaligned(as: AVMasteringDisplayMetadata.self)
-      guard mastering.has_luminance != 0 else { return }
-      found.masteringMaximum = Demuxer.positive(mastering.max_luminance)?.approximate
-      found.masteringMinimum = Demuxer.positive(mastering.min_luminance)?.approximate
+      found.note(unsafe bytes.loadUnaligned(as: AVMasteringDisplayMetadata.self))
     }
     unsafe sideData(stream, AV_PKT_DATA_CONTENT_LIGHT_LEVEL) { bytes in
       guard bytes.count >= MemoryLayout<AVContentLightMetadata>.size else { return }
-      let light = unsafe bytes.loadUnaligned(as: AVContentLightMetadata.self)
-      found.maximumContentLight = light.MaxCLL > 0 ? Int(light.MaxCLL) : nil
-      found.maximumFrameAverageLight = light.MaxFALL > 0 ? Int(light.MaxFALL) : nil
+      found.note(unsafe bytes.loadUnaligned(as: AVContentLightMetadata.self))
     }
     unsafe sideData(stream, AV_PKT_DATA_DOVI_CONF) { bytes in
       // AVDOVIDecoderConfigurationRecord: two version bytes, then the profile.

@@ -43,6 +43,8 @@ package struct VideoFormat: Codable, Sendable, Equatable {
   /// Of a copy: what the source says itself, where `colour` is a guess.
   package var codedColour: Colour?
   package var bitDepth: Int
+  /// What the sample entry says of the light in the pictures.
+  package var light: HDRMetadata?
   /// Libavcodec's numbers, for what is not in the configuration.
   package var profile: Int
   package var level: Int
@@ -54,6 +56,7 @@ package struct VideoFormat: Codable, Sendable, Equatable {
     codedColour = nil
     sampleAspectRatio = Rational(1, 1)
     bitDepth = 8
+    light = nil
     profile = -99
     level = -99
   }

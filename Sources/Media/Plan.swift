@@ -110,8 +110,10 @@ package struct VideoPlan: Codable, Sendable, Equatable {
   package var chunks: [Chunk]
   /// From the largest to the smallest.
   package var rungs: [Rung]
-  /// What the encoded pictures are tagged with.
+  /// What the encoded pictures are tagged with; those of rungs that keep the source's range: `kept`.
   package var colour: Colour
+  /// nil: no rung keeps a high dynamic range.
+  package var kept: KeptRange?
 
   package init(stream: Int, source: PictureSource, frameRate: Rational) {
     self.stream = stream
@@ -119,10 +121,26 @@ package struct VideoPlan: Codable, Sendable, Equatable {
     self.frameRate = frameRate
     (frames, gopFrames, segmentFrames, schedule, chunks, rungs) = (0, 0, [], [], [], [])
     colour = .bt709
+    kept = nil
   }
+
+  /// What the pictures of a rung are tagged with.
+  package func colour(of rung: Rung) -> Colour { rung.keepsRange ? kept?.colour ?? colour : colour }
 
   /// One tick a frame.
   package var timebase: Rational { frameRate.inverse }
+}
+
+/// What rungs that keep a source's high dynamic range are tagged with; their pictures have 10 bits.
+package struct KeptRange: Codable, Sendable, Equatable {
+  package var colour: Colour
+  /// nil where the source says nothing of its light, as HLG has no need to.
+  package var metadata: HDRMetadata?
+
+  package init(colour: Colour, metadata: HDRMetadata?) {
+    self.colour = colour
+    self.metadata = metadata
+  }
 }
 
 /// How the decoded pictures of a source become upright, progressive, standard-range ones.
@@ -145,6 +163,8 @@ package struct PictureSource: Codable, Sendable, Equatable {
   package var mapsTones: Bool
   /// What pictures are reduced to before they pass filters that cost much; of pictures not yet turned. nil: nothing.
   package var workingSize: PictureSize?
+  /// Times in the stream's own ticks at which packets claim to be and are not, ascending.
+  package var outliers: TickList = []
 
   package init(timebase: Rational, codedSize: PictureSize) {
     self.timebase = timebase
@@ -164,6 +184,13 @@ package struct PictureSource: Codable, Sendable, Equatable {
   package init(timebase: Rational, stream: VideoStream) {
     self.init(timebase: timebase, codedSize: stream.crop?.size ?? stream.codedSize)
     (crop, wholeSize) = (stream.crop, stream.codedSize)
+  }
+
+  /// The same with its high dynamic range as it is.
+  package var inFullRangeOfLight: PictureSource {
+    var whole = self
+    (whole.mapsTones, whole.workingSize) = (false, nil)
+    return whole
   }
 
   /// For pictures that are not needed larger than `upright`, turned and with square pixels.
@@ -215,10 +242,14 @@ package struct Rung: Codable, Sendable, Equatable, Hashable {
   /// H.264: 100 × profile_idc etc. are libavcodec's; `level` is level_idc (31 for 3.1).
   package var profile: String
   package var level: Int
+  /// PQ or HLG stays what it is.
+  package var keepsRange: Bool
 
   package init(
-    name: String, codec: Codec, size: PictureSize, bitrate: Int, maxBitrate: Int, profile: String, level: Int
+    name: String, codec: Codec, size: PictureSize, bitrate: Int, maxBitrate: Int, profile: String, level: Int,
+    keepsRange: Bool = false
   ) {
+    self.keepsRange = keepsRange
     self.name = name
     self.codec = codec
     self.size = size
@@ -250,6 +281,8 @@ package struct AudioPlan: Codable, Sendable, Equatable {
   package var loudness: Double?
   /// How loud the stream is, is measured with this rendition: the first that is made of it.
   package var measuresLoudness: Bool
+  /// Times in the stream's ticks at which packets claim to be and are not, ascending.
+  package var outliers: TickList = []
 
   package init(
     name: String, group: String, stream: Int, codec: Codec, channels: Int, sampleRate: Int, bitrate: Int,

@@ -90,6 +90,29 @@ package struct PictureCrop: Hashable, Codable, Sendable {
   }
 }
 
+extension PictureCrop {
+  /// The same from the edges of pictures of `size`.
+  package func edges(of whole: PictureSize) -> EdgeCrop {
+    EdgeCrop(
+      left: left, top: top, right: whole.width &- left &- size.width,
+      bottom: whole.height &- top &- size.height)
+  }
+}
+
+/// What a bitstream itself cuts off the pictures that it codes, in samples of luma; decoders heed it.
+package struct EdgeCrop: Hashable, Codable, Sendable {
+  package var left: Int
+  package var top: Int
+  package var right: Int
+  package var bottom: Int
+  package init(left: Int = 0, top: Int = 0, right: Int = 0, bottom: Int = 0) {
+    (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+  }
+}
+
+/// Film in video of 30 frames a second: by flags, or recorded field by field.
+package enum Telecine: String, Codable, Sendable { case soft, hard }
+
 /// How a decoded picture has to be turned to be upright: first mirrored left to right, then turned clockwise.
 package struct Orientation: Hashable, Codable, Sendable {
   /// Clockwise, 0, 90, 180 or 270.
@@ -121,16 +144,6 @@ package struct Colour: Hashable, Codable, Sendable {
   package static let bt709 = Colour(primaries: 1, transfer: 1, matrix: 1)
 }
 
-package struct HDRMetadata: Codable, Sendable, Equatable {
-  /// Nits, as numbers a person reads.
-  package var masteringMaximum: Double?
-  package var masteringMinimum: Double?
-  package var maximumContentLight: Int?
-  package var maximumFrameAverageLight: Int?
-  package var dolbyVisionProfile: Int?
-  package init() {}
-}
-
 package enum FieldOrder: String, Codable, Sendable {
   case progressive, topFirst = "top-first", bottomFirst = "bottom-first", unknown
   package var isInterlaced: Bool { self == .topFirst || self == .bottomFirst }
@@ -141,6 +154,8 @@ package struct VideoStream: Codable, Sendable, Equatable {
   package var codedSize: PictureSize
   /// nil: all of it is shown.
   package var crop: PictureCrop?
+  /// What is already missing from `codedSize`.
+  package var bitstreamCrop: EdgeCrop?
   /// Without what is cut off, with the sample aspect ratio and the orientation applied; square pixels, not yet made even.
   package var displayedSize: PictureSize
   package var sampleAspectRatio: Rational
@@ -149,6 +164,8 @@ package struct VideoStream: Codable, Sendable, Equatable {
   package var frameRate: Rational?
   package var isConstantFrameRate: Bool
   package var fieldOrder: FieldOrder
+  /// nil: not recognised as such.
+  package var telecine: Telecine?
   package var pixelFormat: String
   package var bitDepth: Int
   package var colour: Colour
@@ -164,7 +181,7 @@ package struct VideoStream: Codable, Sendable, Equatable {
     self.common = common
     self.codedSize = codedSize
     displayedSize = codedSize
-    crop = nil
+    (crop, bitstreamCrop, telecine) = (nil, nil, nil)
     sampleAspectRatio = Rational(1, 1)
     orientation = Orientation()
     frameRate = nil

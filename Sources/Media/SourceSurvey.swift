@@ -23,6 +23,8 @@ package struct PictureTimes: Codable, Sendable, Equatable {
   package var keyframes: TickList
   /// The end of the last picture.
   package var end: Int64
+  /// Times that packets among the others claim and that cannot be true, ascending; their pictures are left out.
+  package var outliers: TickList = []
 
   package init(stream: Int, timebase: Rational, times: TickList, keyframes: TickList, end: Int64) {
     self.stream = stream
@@ -33,6 +35,19 @@ package struct PictureTimes: Codable, Sendable, Equatable {
   }
 }
 
+extension Telecine {
+  /// Film that flags spread over video of 30 frames a second: its mean rate is film's. nil where it is not.
+  package static func filmRate(_ times: PictureTimes) -> Rational? {
+    guard let first = times.times.values.first else { return nil }
+    let seconds = MediaTime(times.end &- first, times.timebase).approximateSeconds
+    guard seconds > 0 else { return nil }
+    let mean = Double(times.times.values.count) / seconds
+    // Video of 29.97 frames: nobody spreads film over 30.
+    let film = Rational(24_000, 1001)
+    return abs(film.approximate - mean) < 1 ? film : nil
+  }
+}
+
 /// Where the presented sound of one audio stream begins and ends.
 package struct AudioSpan: Codable, Sendable, Equatable {
   package var stream: Int
@@ -40,6 +55,8 @@ package struct AudioSpan: Codable, Sendable, Equatable {
   package var start: Int64
   package var end: Int64
   package var packets: Int
+  /// Times that packets among the others claim and that cannot be true, ascending; their sound is left out.
+  package var outliers: TickList = []
 
   package init(stream: Int, timebase: Rational, start: Int64, end: Int64, packets: Int) {
     self.stream = stream
@@ -55,6 +72,17 @@ package struct TickList: Codable, Sendable, Equatable, ExpressibleByArrayLiteral
   package var values: [Int64]
 
   package init(_ values: [Int64]) { self.values = values }
+
+  /// Of a list that ascends.
+  package func contains(sorted value: Int64) -> Bool {
+    var (low, high) = (0, values.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if values[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return low < values.count && values[low] == value
+  }
+
   package init(arrayLiteral elements: Int64...) { values = elements }
 
   package init(from decoder: any Decoder) throws {

@@ -79,6 +79,7 @@ struct AudioPlanner {
       bitrate: target.bitrate, language: language, label: label, isDefault: isDefault)
     plan.purpose = Self.purpose(stream)
     plan.loudness = ladder.loudness
+    plan.outliers = result.spans.first { $0.stream == index }?.outliers ?? []
     plan.measuresLoudness = !result.plans.contains { $0.stream == index }
     result.plans.append(plan)
   }

@@ -11,7 +11,14 @@ struct CodecLevels {
   /// Bits.
   var buffer: Int
 
-  static func profile(_ codec: Codec) -> String { codec == .h264 ? "high" : "main" }
+  /// AV1's Main profile has 10 bits as well.
+  static func profile(_ codec: Codec, keepsRange: Bool = false) -> String {
+    switch codec {
+    case .h264: "high"
+    case .hevc where keepsRange: "main10"
+    default: "main"
+    }
+  }
 
   func level(_ codec: Codec) -> Int? {
     switch codec {

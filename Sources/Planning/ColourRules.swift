@@ -9,20 +9,35 @@ enum ColourRules {
     var source: Colour
     var output: Colour
     var mapsTones: Bool
+    /// What rungs that keep a high dynamic range are tagged with; nil in standard range.
+    var kept: Colour?
   }
 
   static func colours(of stream: VideoStream) -> Result {
     let isRGB = stream.colour.matrix == 0 || rgb.contains { stream.pixelFormat.hasPrefix($0) }
-    let guess = isRGB ? .bt709 : guess(stream.codedSize)
+    let guess =
+      stream.colour.isHDR ? bt2100(stream.colour) : isRGB ? .bt709 : guess(stream.codedSize)
     var source = stream.colour
     // 0 is GBR for the matrix; elsewhere 0 and 3 are reserved, and 22 is the last one that is defined.
     if !isDefined(source.primaries) { source.primaries = guess.primaries }
     if !isDefined(source.transfer) { source.transfer = guess.transfer }
     if !isRGB, !isDefined(source.matrix) || source.matrix > 15 { source.matrix = guess.matrix }
-    if stream.colour.isHDR { return Result(source: source, output: .bt709, mapsTones: true) }
+    if stream.colour.isHDR {
+      return Result(source: source, output: .bt709, mapsTones: true, kept: kept(source, isRGB: isRGB))
+    }
     var output = isRGB ? .bt709 : source
     output.fullRange = false
     return Result(source: source, output: output, mapsTones: false)
+  }
+
+  /// PQ and HLG are made for these (ITU-R BT.2100).
+  private static func bt2100(_ colour: Colour) -> Colour {
+    Colour(primaries: 9, transfer: colour.transfer, matrix: 9)
+  }
+
+  /// The source's own code points in limited range.
+  private static func kept(_ source: Colour, isRGB: Bool) -> Colour {
+    Colour(primaries: source.primaries, transfer: source.transfer, matrix: isRGB ? 9 : source.matrix)
   }
 
   /// How FFmpeg's names of such pixel formats begin.

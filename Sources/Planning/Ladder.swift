@@ -27,6 +27,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
   package var audio: [AudioTarget]
   /// What all sound is brought to, in LUFS; nil: it stays as loud as it is.
   package var loudness: Double?
+  /// What rungs in HEVC and AV1 make of PQ and HLG; those in H.264 map it.
+  package var hdr: HDRTreatment
   /// Text tracks and sidecars become WebVTT.
   package var subtitles: Bool
   package var copy: CopyMode
@@ -57,6 +59,7 @@ package struct Ladder: Sendable, Equatable, Encodable {
     deinterlace = .frame
     audio = [AudioTarget()]
     loudness = nil
+    hdr = .map
     subtitles = true
     copy = .never
     copyCodecs = nil
@@ -67,7 +70,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
   /// The keys of a ladder file; a schema and a test hold them against `ladder.schema.json`.
   package enum Key: String, CodingKey, CaseIterable, Sendable {
     case schema = "$schema"
-    case name, outputs, segments, addressing, rungs, quality, speed, audio, loudness, subtitles, copy, images,
+    case name, outputs, segments, addressing, rungs, quality, speed, audio, loudness, hdr, subtitles, copy,
+      images,
       layout,
       deinterlace
     case segmentSeconds = "segment_seconds"
@@ -115,7 +119,8 @@ package struct Ladder: Sendable, Equatable, Encodable {
     try out.encode(deinterlace, forKey: .deinterlace)
     try out.encode(audio, forKey: .audio)
     try out.encodeIfPresent(loudness, forKey: .loudness)
-    // Left out where it says what is usual, so that ladders from before this key are the same ladders.
+    // Left out where they say what is usual, so that ladders from before these keys are the same ladders.
+    if hdr != .map { try out.encode(hdr, forKey: .hdr) }
     if !subtitles { try out.encode(subtitles, forKey: .subtitles) }
     try out.encode(copy, forKey: .copy)
     try out.encodeIfPresent(copyCodecs, forKey: .copyCodecs)
@@ -136,6 +141,9 @@ package struct Ladder: Sendable, Equatable, Encodable {
     }
   }
 }
+
+/// What becomes of high dynamic range: mapped to BT.709, or kept with 10 bits.
+package enum HDRTreatment: String, Codable, Sendable, CaseIterable { case map, keep }
 
 /// One rung of a ladder file: a landscape box, a rate and a codec.
 package struct LadderRung: Sendable, Equatable, Encodable {

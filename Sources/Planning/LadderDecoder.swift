@@ -51,6 +51,7 @@ package enum LadderDecoder {
     try readEncoding(top, into: &ladder)
     if let field = top[Ladder.Key.audio] { ladder.audio = try audio(field) }
     if let field = top[Ladder.Key.loudness] { ladder.loudness = try field.decimal(LadderLimits.loudness) }
+    if let field = top[Ladder.Key.hdr] { ladder.hdr = try field.choice(made: HDRTreatment.allCases) }
     if let field = top[Ladder.Key.subtitles] { ladder.subtitles = try field.flag() }
     if let field = top[Ladder.Key.images] { ladder.images = try LadderImages.read(field) }
     if let field = top[Ladder.Key.layout] { ladder.layout = try layout(field) }

@@ -15,13 +15,13 @@ struct VideoPlanner {
 
   func plan(from start: MediaTime, to finish: MediaTime) throws(PlanFailure) -> Result {
     var notes: [PlanNote] = []
-    let sourceRate = Cadence.rate(of: times.times.values, timebase: times.timebase)
+    let sourceRate = sourceRate()
     let (rate, fields) = outputRate(sourceRate, &notes)
     let schedule = FrameSchedule(
       times: times.times.values, end: times.end, timebase: times.timebase, start: start, finish: finish,
       sourceRate: sourceRate, outputRate: rate, fields: fields)
     var plan = VideoPlan(
-      stream: stream.common.index, source: source(fields: fields, &notes), frameRate: rate)
+      stream: stream.common.index, source: source(fields: fields), frameRate: rate)
     plan.schedule = TickList(schedule.ticks())
     plan.frames = plan.schedule.values.count
     plan.gopFrames = SegmentGrid.gopFrames(ladder.gopSeconds, rate: rate)
@@ -36,10 +36,16 @@ struct VideoPlanner {
         keyframes: times.keyframes.values.map { $0 &* factor }, schedule: plan.schedule.values,
         gop: plan.gopFrames, rate: rate, needsNeighbour: plan.source.deinterlacing != .off
       ).chunks()
-    plan.colour = ColourRules.colours(of: stream).output
+    let colours = ColourRules.colours(of: stream)
+    plan.colour = colours.output
+    if ladder.hdr == .keep, let kept = colours.kept {
+      plan.kept = KeptRange(colour: kept, metadata: stream.hdr?.forEncoders)
+    }
     let fitted = RungFitting(ladder: ladder, picture: stream.displayedSize).fit()
-    plan.rungs = try rungs(fitted.rungs, rate)
-    plan.source = plan.source.reduced(to: largest(plan.rungs))
+    plan.rungs = try rungs(fitted.rungs, rate, keepsRange: plan.kept != nil)
+    if !plan.rungs.contains(where: \.keepsRange) { plan.kept = nil }
+    notes += rangeNotes(plan)
+    plan.source = plan.source.reduced(to: largest(plan.rungs.filter { !$0.keepsRange }))
     return Result(plan: plan, segmentFrames: segment, notes: fitted.notes + notes)
   }
 
@@ -56,9 +62,19 @@ struct VideoPlanner {
     return top
   }
 
+  /// Film in soft telecine comes at two intervals.
+  private func sourceRate() -> Rational {
+    let found = Cadence.rate(of: times.times.values, timebase: times.timebase)
+    guard stream.telecine == .soft else { return found }
+    return Telecine.filmRate(times) ?? found
+  }
+
+  /// Its pictures are whole ones, whatever the stream says of its fields.
+  private var isInterlaced: Bool { stream.fieldOrder.isInterlaced && stream.telecine != .soft }
+
   /// The ladder's rate; or the source's, of fields where the ladder wants them, halved until it fits.
   private func outputRate(_ source: Rational, _ notes: inout [PlanNote]) -> (rate: Rational, fields: Bool) {
-    let wantsFields = ladder.deinterlace == .field && stream.fieldOrder.isInterlaced
+    let wantsFields = ladder.deinterlace == .field && isInterlaced
     if let rate = ladder.frameRate { return (rate, wantsFields && source < rate) }
     let fieldRate = Rational(source.numerator &* 2, source.denominator).reduced
     if wantsFields, !(ladder.maxFrameRate < fieldRate) { return (fieldRate, true) }
@@ -73,7 +89,7 @@ struct VideoPlanner {
     return (rate, false)
   }
 
-  private func source(fields: Bool, _ notes: inout [PlanNote]) -> PictureSource {
+  private func source(fields: Bool) -> PictureSource {
     // Half a tick of the stream names a second field half-way between two pictures.
     let timebase =
       fields
@@ -83,25 +99,39 @@ struct VideoPlanner {
     source.sampleAspectRatio =
       stream.sampleAspectRatio.isPositive ? stream.sampleAspectRatio : Rational(1, 1)
     source.orientation = stream.orientation
-    source.deinterlacing = stream.fieldOrder.isInterlaced ? (fields ? .field : .frame) : .off
+    source.deinterlacing = isInterlaced ? (fields ? .field : .frame) : .off
     source.fieldOrder = stream.fieldOrder
     source.colour = colours.source
     source.pixelFormat = stream.pixelFormat
     source.mapsTones = colours.mapsTones
-    if colours.mapsTones {
-      notes.append(
-        PlanNote(
-          "high dynamic range", "\(stream.colour.isPQ ? "PQ" : "HLG") is mapped to standard range (BT.709)"))
+    source.outliers = times.outliers
+    return source
+  }
+
+  /// What becomes of a high dynamic range.
+  private func rangeNotes(_ plan: VideoPlan) -> [PlanNote] {
+    var notes: [PlanNote] = []
+    if plan.source.mapsTones {
+      let name = stream.colour.isPQ ? "PQ" : "HLG"
+      let kept = plan.rungs.filter(\.keepsRange).map(\.name)
+      let mapped = "is mapped to standard range (BT.709)"
+      let reason =
+        kept.isEmpty
+        ? "\(name) \(mapped)"
+        : kept.count == plan.rungs.count
+          ? "\(name) is kept in every rung: screens in standard range have to map it themselves"
+          : "\(name) is kept in \(kept.joined(separator: ", ")); elsewhere it \(mapped)"
+      notes.append(PlanNote("high dynamic range", reason))
     }
     if stream.hdr?.dolbyVisionProfile == 5 {
       notes.append(
         PlanNote("Dolby Vision", "profile 5 has no ordinary picture underneath: colours will be off"))
     }
-    return source
+    return notes
   }
 
   private func rungs(
-    _ fitted: [RungFitting.Fitted], _ rate: Rational
+    _ fitted: [RungFitting.Fitted], _ rate: Rational, keepsRange: Bool
   ) throws(PlanFailure) -> [Rung] {
     var rungs: [Rung] = []
     for rung in fitted {
@@ -111,10 +141,13 @@ struct VideoPlanner {
       guard let level = levels.level(rung.codec) else {
         throw .beyondLevels(rung: rung.name, codec: rung.codec)
       }
+      // 10-bit H.264 plays hardly anywhere.
+      let keeps = keepsRange && rung.codec != .h264
       rungs.append(
         Rung(
           name: rung.name, codec: rung.codec, size: rung.size, bitrate: rung.bitrate,
-          maxBitrate: rung.maxBitrate, profile: CodecLevels.profile(rung.codec), level: level))
+          maxBitrate: rung.maxBitrate, profile: CodecLevels.profile(rung.codec, keepsRange: keeps),
+          level: level, keepsRange: keeps))
     }
     return rungs
   }

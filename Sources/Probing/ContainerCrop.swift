@@ -70,7 +70,7 @@ package enum ContainerCrop {
 }
 
 /// Bytes of an open file at any place; nil where there are none.
-private struct FileReading {
+struct FileReading {
   let descriptor: Int32
   let bytes: Int64
 

@@ -21,6 +21,12 @@ enum LostStretches {
     }
   }
 
+  /// Those between the beginning and the end of what is heard.
+  static func inside(_ holes: [Hole], _ span: AudioSpan) -> [Hole] {
+    let ends = [span.start, span.end].map { MediaTime($0, span.timebase).ticks(in: micro) }
+    return holes.filter { $0.lowerBound >= ends[0] && $0.upperBound <= ends[1] }
+  }
+
   static func hole(_ start: Int64, _ end: Int64, _ timebase: Rational) -> Hole? {
     let ends = (MediaTime(start, timebase).ticks(in: micro), MediaTime(end, timebase).ticks(in: micro))
     return ends.0 < ends.1 ? ends.0..<ends.1 : nil

@@ -28,8 +28,9 @@ package struct PictureSample: Sendable, Equatable {
 /// Where only some have none (program streams time one picture of several), the pictures still lie on the decode times,
 /// as many places later as the decoder holds pictures back: those without a time get the places that nobody claims.
 /// Pictures that cannot be decoded, since they come before the first keyframe in the file or are shown before it,
-/// are left out. After a jump back in time, what would be shown among earlier pictures is left out. Where a gap is
-/// longer than 12 hours, only the longest run of pictures stays.
+/// are left out. After a jump back in time, what would be shown among earlier pictures is left out. A few pictures whose
+/// times are far from all others (`LeapFilter`, `FarIslands`) are damage, and left out; where a gap is longer than 12
+/// hours, only the longest run of pictures stays.
 package struct PictureCollector: Sendable {
   private let stream: Int
   private let timebase: Rational
@@ -47,6 +48,13 @@ package struct PictureCollector: Sendable {
   private var clock: Int64?
   private var barrier: Int64?
   private var last: (time: Int64, duration: Int64)?
+  /// Of the last picture that came, believed or not.
+  private var stamp: (time: Int64, duration: Int64)?
+  private var leaps: LeapFilter<(sample: PictureSample, time: Int64)>
+  private var outliers: [Int64] = []
+
+  /// A source of more is broken altogether.
+  private static let mostOutliers = 4096
 
   /// Far enough inside 64 bits for every sum and difference of two.
   private static let largest = Int64(1) << 60
@@ -54,6 +62,7 @@ package struct PictureCollector: Sendable {
   package init(stream: Int, timebase: Rational) {
     self.stream = stream
     self.timebase = timebase
+    leaps = LeapFilter(limit: MediaTime(10, Rational(1, 1)).ticks(in: timebase))
   }
 
   package mutating func add(_ sample: PictureSample) {
@@ -62,11 +71,23 @@ package struct PictureCollector: Sendable {
     let stated = counted ? sample.decode : (sample.presentation ?? sample.decode)
     if !counted, sample.presentation == nil { untimed += 1 }
     if stated == nil, counted { untimed += 1 }
-    let time = stated ?? (last.map { $0.time &+ max(1, $0.duration) } ?? 0)
+    let time = stated ?? (stamp.map { $0.time &+ max(1, $0.duration) } ?? 0)
     guard time.magnitude < UInt64(PictureCollector.largest) else {
       absurd += 1
       return
     }
+    if stamp.map({ time >= $0.time }) ?? true { stamp = (time, max(0, sample.duration)) }
+    let sorted = leaps.add((sample, time), at: time)
+    note(outliers: sorted.outliers.map(\.time))
+    for believed in sorted.believed { place(believed.sample, at: believed.time, isCounted: counted) }
+  }
+
+  private mutating func note(outliers times: [Int64]) {
+    absurd += times.count
+    outliers += times.prefix(max(0, Self.mostOutliers - outliers.count))
+  }
+
+  private mutating func place(_ sample: PictureSample, at time: Int64, isCounted counted: Bool) {
     let now = sample.decode ?? time
     if let clock, clock.magnitude < UInt64(PictureCollector.largest), now < clock - ticks(10) {
       backwards += 1
@@ -88,10 +109,25 @@ package struct PictureCollector: Sendable {
     if last.map({ time >= $0.time }) ?? true { last = (time, max(0, sample.duration)) }
   }
 
-  /// nil for the times when there is no picture at all.
+  /// Where pictures lie, after the last one was added.
+  mutating func runs() -> [FarIslands.Run] {
+    settle()
+    return FarIslands.runs(of: times.sorted(), timebase)
+  }
+
+  private mutating func settle() {
+    for held in leaps.finish() { place(held.sample, at: held.time, isCounted: isCounted ?? false) }
+  }
+
   package consuming func finish(hints: [Rational] = []) -> (
     times: PictureTimes?, cadence: Cadence, faults: [Fault]
+  ) { finish(hints: hints, others: []) }
+
+  /// nil for the times when there is no picture at all. `others`: where other tracks have something.
+  consuming func finish(hints: [Rational], others: [FarIslands.Run]) -> (
+    times: PictureTimes?, cadence: Cadence, faults: [Fault]
   ) {
+    settle()
     var faults: [Fault] = []
     fillUntimed()
     let leading = dropUndecodable()
@@ -100,19 +136,32 @@ package struct PictureCollector: Sendable {
     let before = ascending.count
     ascending.removeAdjacentDuplicates()
     let duplicates = before - ascending.count
-    let far = ascending.cutAtGap(ticks(12 * 3600))
+    let far = ascending.cutAtGap(ticks(12 * 3600)) + dropIslands(from: &ascending, others)
     let cadence = Cadence(times: ascending, timebase: timebase, hints: hints)
     keys.sort()
     keys.removeAdjacentDuplicates()
     if let end = ascending.last { keys.removeAll { $0 > end } }
+    outliers.sort()
     note(&faults, leading: leading, duplicates: duplicates, far: far)
     noteGaps(&faults, ascending, cadence)
     guard let lastTime = ascending.last else { return (nil, cadence, faults) }
-    return (
-      PictureTimes(
-        stream: stream, timebase: timebase, times: TickList(ascending), keyframes: TickList(keys),
-        end: lastTime + lastDuration(lastTime, cadence)), cadence, faults
-    )
+    var found = PictureTimes(
+      stream: stream, timebase: timebase, times: TickList(ascending), keyframes: TickList(keys),
+      end: lastTime + lastDuration(lastTime, cadence))
+    found.outliers = TickList(outliers)
+    return (found, cadence, faults)
+  }
+
+  /// The number of pictures that went.
+  private func dropIslands(from times: inout [Int64], _ others: [FarIslands.Run]) -> Int {
+    let runs = FarIslands.runs(of: times, timebase)
+    guard runs.count > 1 else { return 0 }
+    let believed = FarIslands.believed(runs, others: others)
+    let before = times.count
+    let leading = runs[..<believed.startIndex].reduce(0) { $0 + $1.packets }
+    let kept = believed.reduce(0) { $0 + $1.packets }
+    times = Array(times[leading..<leading + kept])
+    return before - times.count
   }
 
   /// Gives pictures without a presentation time the places that are left; where the decode times are no help, their

@@ -9,6 +9,8 @@ package enum ProbeFailure: Error, Equatable, Sendable {
   /// The container's index or header cannot be read.
   case damaged(format: String, reason: String)
   case noStreams(format: String)
+  /// An MP4 that begins with a fragment: a piece of a stream without its header.
+  case fragment
   /// The video track that was asked for is none; the indices of those that are.
   case noSuchTrack(Int, known: [Int])
   /// The header wants more streams, or more memory, than a source gets.
@@ -23,6 +25,7 @@ package enum ProbeFailure: Error, Equatable, Sendable {
     case .refusedFormat: "refused-format"
     case .damaged: "damaged"
     case .noStreams: "no-streams"
+    case .fragment: "fragment"
     case .noSuchTrack: "no-such-track"
     case .tooLarge: "too-large"
     }
@@ -41,6 +44,9 @@ package enum ProbeFailure: Error, Equatable, Sendable {
         ? "the MP4 index (moov) is missing or broken (\(reason)), as after an upload that was cut off; "
           + "get the file again from where it came"
         : "the \(format) header is missing or broken (\(reason)); get the file again from where it came"
+    case .fragment:
+      "it is one segment of a stream, without the header that belongs to it; "
+        + "join the init segment and all segments, in order, into one file"
     case .tooLarge(let format, let streams):
       "the \(format) header asks for more than \(streams) streams, or for more memory than there is; if that is right, "
         + "raise --max-streams or --max-memory"

@@ -23,7 +23,11 @@ package enum Prober {
     descriptor: Int32, name: String, videoTrack: Int? = nil
   ) throws(ProbeFailure) -> Examination {
     let demuxer: Demuxer
-    do { demuxer = try Demuxer.open(descriptor: descriptor, name: name) } catch { throw ProbeFailure(error) }
+    do { demuxer = try Demuxer.open(descriptor: descriptor, name: name) } catch {
+      let failure = ProbeFailure(error)
+      if case .damaged("mp4", _) = failure, beginsWithFragment(descriptor) { throw .fragment }
+      throw failure
+    }
     let format = CodecNames.format(demuxer.formatName, majorBrand: demuxer.majorBrand)
     let surveyed: (streams: [DemuxedStream], result: Surveyor.Result)
     var indexed: [Int] = []
@@ -48,6 +52,7 @@ package enum Prober {
       hasAllSamples: hasAllSamples(surveyed.result, format, indexed: indexed))
     try select(videoTrack, &report)
     noteLost(surveyed.result, &report)
+    look(at: &report, surveyed.result, descriptor: descriptor, name: name)
     if let failure = demuxer.analysisFailure {
       report.faults.insert(Fault(code: "damaged", message: "analysis failed: \(failure.reason)"), at: 0)
     }
@@ -67,6 +72,40 @@ package enum Prober {
     }
     let audio = surveyed.streams.compactMap { surveyed.result.sound[$0.index] }
     return Examination(report: report, survey: SourceSurvey(video: main, audio: audio))
+  }
+
+  /// Segments of CMAF begin with one of these (ISO/IEC 23000-19 7.3.2.3).
+  private static func beginsWithFragment(_ descriptor: Int32) -> Bool {
+    let type = FileReading(descriptor: descriptor).read(4, 4).map { String(decoding: $0, as: UTF8.self) }
+    return ["styp", "moof", "sidx", "emsg", "prft"].contains(type)
+  }
+
+  /// What only pictures tell; a source whose pictures cannot be decoded is none the worse for it here.
+  private static func look(
+    at report: inout SourceReport, _ survey: Surveyor.Result, descriptor: Int32, name: String
+  ) {
+    guard let main = report.mainVideo, !main.isEncrypted,
+      let index = report.video.firstIndex(where: { $0.common.index == main.common.index })
+    else { return }
+    let isVideoRate = main.frameRate.map { (28.5...31.5).contains($0.approximate) } ?? false
+    let mayHide = main.fieldOrder.isInterlaced && isVideoRate
+    let mayBeFlagged =
+      main.common.codec == "mpeg2video" || (main.common.codec == "h264" && !main.isConstantFrameRate)
+    let pictures = mayHide ? TelecineJudge.pictures : mayBeFlagged ? TelecineJudge.flagged : 1
+    guard
+      let look = try? PictureLook.take(
+        descriptor: descriptor, name: name, stream: main.common.index, pictures: pictures,
+        comparesFields: mayHide)
+    else { return }
+    report.video[index].bitstreamCrop = look.crop
+    if let light = look.light { report.video[index].hdr = (main.hdr ?? HDRMetadata()).filled(from: light) }
+    guard mayHide || mayBeFlagged else { return }
+    report.video[index].telecine = TelecineJudge.judge(look)
+    if report.video[index].telecine == .soft, let times = survey.pictures[main.common.index]?.times,
+      let rate = Telecine.filmRate(times)
+    {
+      report.video[index].frameRate = rate
+    }
   }
 
   /// What the container cuts off, by stream.

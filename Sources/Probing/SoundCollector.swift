@@ -9,8 +9,6 @@ package struct SoundCollector: Sendable {
   /// What a packet lasts when the container does not say.
   private let usual: Int64
   private var packets = 0
-  private var start: Int64?
-  private var end: Int64?
   private var clock: Int64?
   private var untimed = 0
   private var backwards = 0
@@ -25,7 +23,28 @@ package struct SoundCollector: Sendable {
   /// Packets still to come that only prepare the decoder.
   private var priming: Int
 
+  private var leaps: LeapFilter<Packet>
+  private var outliers: [Int64] = []
+  private static let mostOutliers = 4096
+  /// Where the last packet that came ends, believed or not.
+  private var stampEnd: Int64?
+  /// Stretches of packets, ascending in file order, with what is presented of each.
+  private var stretches: [Stretch] = []
+
   private static let largest = Int64(1) << 60
+
+  private struct Packet: Sendable {
+    var time: Int64
+    var length: Int64
+    var isDiscarded: Bool
+    var trimmed: (start: Int64, end: Int64)
+  }
+
+  private struct Stretch: Sendable {
+    var run: FarIslands.Run
+    var start: Int64?
+    var end: Int64?
+  }
 
   /// `priming`: how many packets at the beginning give no sound: one for Vorbis, whose blocks overlap.
   package init(stream: Int, timebase: Rational, sampleRate: Int, frameSamples: Int, priming: Int = 0) {
@@ -33,6 +52,7 @@ package struct SoundCollector: Sendable {
     self.priming = priming
     self.timebase = timebase
     self.sampleRate = sampleRate
+    leaps = LeapFilter(limit: MediaTime(10, Rational(1, 1)).ticks(in: timebase))
     usual =
       sampleRate > 0
       ? MediaTime(Int64(frameSamples), Rational(1, Int64(sampleRate))).ticks(in: timebase) : 0
@@ -45,12 +65,23 @@ package struct SoundCollector: Sendable {
   ) {
     packets += 1
     if presentation == nil { untimed += 1 }
-    let time = presentation ?? decode ?? end ?? 0
+    let time = presentation ?? decode ?? stampEnd ?? 0
     guard time.magnitude < UInt64(SoundCollector.largest) else {
       absurd += 1
       return
     }
     let length = max(0, min(duration > 0 ? duration : usual, ticks(3600)))
+    stampEnd = time + length
+    let packet = Packet(time: time, length: length, isDiscarded: isDiscarded, trimmed: trimmed)
+    let sorted = leaps.add(packet, at: time)
+    absurd += sorted.outliers.count
+    outliers += sorted.outliers.prefix(max(0, Self.mostOutliers - outliers.count)).map(\.time)
+    for packet in sorted.believed { place(packet) }
+  }
+
+  private mutating func place(_ packet: Packet) {
+    let (time, length) = (packet.time, packet.length)
+    note(time, length)
     if let clock {
       if time < clock - ticks(10) { backwards += 1 }
       if time > clock + ticks(10) { gaps += 1 }
@@ -63,8 +94,8 @@ package struct SoundCollector: Sendable {
     }
     clock = time + length
     defer { previous = length }
-    pendingSkip = max(pendingSkip, inTicks(trimmed.start))
-    if isDiscarded || priming > 0 {
+    pendingSkip = max(pendingSkip, inTicks(packet.trimmed.start))
+    if packet.isDiscarded || priming > 0 {
       pendingSkip = max(0, pendingSkip - length)
       priming = max(0, priming - 1)
       return
@@ -76,19 +107,47 @@ package struct SoundCollector: Sendable {
     }
     let from = time + pendingSkip
     // Ogg's last packet is stated without what is to be dropped, others with it.
-    let padding = inTicks(trimmed.end)
+    let padding = inTicks(packet.trimmed.end)
     let isShortened = padding > 0 && previous > length && length + padding <= previous + 1
     let to = max(from, time + length - (isShortened ? 0 : padding))
     pendingSkip = 0
-    start = min(start ?? from, from)
-    end = max(end ?? to, to)
+    let last = stretches.count - 1
+    stretches[last].start = min(stretches[last].start ?? from, from)
+    stretches[last].end = max(stretches[last].end ?? to, to)
   }
+
+  /// Puts a packet into the stretch that it continues, or begins another.
+  private mutating func note(_ time: Int64, _ length: Int64) {
+    let micro = Rational(1, 1_000_000)
+    let ends = [time, time + length].map { MediaTime($0, timebase).ticks(in: micro) }
+    let isNew =
+      stretches.last.map { ends[0] &- $0.run.end > FarIslands.shortestGap || ends[0] < $0.run.start } ?? true
+    if isNew, stretches.count < Self.mostHoles {
+      stretches.append(Stretch(run: FarIslands.Run(start: ends[0], end: ends[1], packets: 1)))
+    } else {
+      let last = stretches.count - 1
+      stretches[last].run.end = max(stretches[last].run.end, ends[1])
+      stretches[last].run.packets += 1
+    }
+  }
+
+  /// Where sound lies, after the last packet was added.
+  mutating func runs() -> [FarIslands.Run] {
+    settle()
+    return stretches.map(\.run)
+  }
+
+  private mutating func settle() { for packet in leaps.finish() { place(packet) } }
 
   /// After the last packet was added.
   var stretchesWithoutSound: [LostStretches.Hole] { holes }
 
-  /// nil for the span when nothing is presented.
-  package consuming func finish() -> (span: AudioSpan?, faults: [Fault]) {
+  package consuming func finish() -> (span: AudioSpan?, faults: [Fault]) { finish(others: []) }
+
+  /// nil for the span when nothing is presented. `others`: where other tracks have something.
+  consuming func finish(others: [FarIslands.Run]) -> (span: AudioSpan?, faults: [Fault]) {
+    settle()
+    let believed = believed(others)
     var faults: [Fault] = []
     if untimed > 0 {
       faults.append(
@@ -100,8 +159,24 @@ package struct SoundCollector: Sendable {
     if absurd > 0 {
       faults.append(fault("timestamps-absurd", "\(absurd) packets with times far from all others, left out"))
     }
-    guard let start, let end else { return (nil, faults) }
-    return (AudioSpan(stream: stream, timebase: timebase, start: start, end: end, packets: packets), faults)
+    guard let start = believed.compactMap(\.start).min(), let end = believed.compactMap(\.end).max() else {
+      return (nil, faults)
+    }
+    var span = AudioSpan(stream: stream, timebase: timebase, start: start, end: end, packets: packets)
+    outliers.sort()
+    span.outliers = TickList(outliers)
+    return (span, faults)
+  }
+
+  /// All stretches but those that lie alone and far away; of times that go back everything is kept.
+  private mutating func believed(_ others: [FarIslands.Run]) -> [Stretch] {
+    let runs = stretches.map(\.run)
+    guard runs.count > 1, zip(runs, runs.dropFirst()).allSatisfy({ $0.end <= $1.start }) else {
+      return stretches
+    }
+    let kept = FarIslands.believed(runs, others: others)
+    absurd += runs.reduce(0) { $0 + $1.packets } - kept.reduce(0) { $0 + $1.packets }
+    return Array(stretches[kept.startIndex..<kept.endIndex])
   }
 
   private func inTicks(_ samples: Int64) -> Int64 {

@@ -135,12 +135,17 @@ struct Surveyor {
     return byte & 0x10 != 0
   }
 
-  private func finish(_ faults: [Fault]) -> Result {
+  private mutating func finish(_ faults: [Fault]) -> Result {
     var result = Result(tallies: tallies, faults: faults, packets: packets)
+    var runs: [Int: [FarIslands.Run]] = [:]
+    for stream in streams where !stream.isCover {
+      runs[stream.index] = pictures[stream.index]?.runs() ?? sound[stream.index]?.runs()
+    }
     for stream in streams {
+      let others = runs.filter { $0.key != stream.index }.flatMap(\.value)
       if let collector = pictures[stream.index] {
         let hints = [stream.averageRate, stream.nominalRate].compactMap { $0 }
-        let found = collector.finish(hints: hints)
+        let found = collector.finish(hints: hints, others: others)
         let channels = captions[stream.index]?.finish() ?? []
         result.pictures[stream.index] = PictureFindings(
           times: found.times, cadence: found.cadence, captions: channels.isEmpty ? nil : channels)
@@ -150,9 +155,10 @@ struct Surveyor {
         if !stream.isCover { result.faults += found.faults }
       }
       if let collector = sound[stream.index] {
-        result.holes[stream.index] = collector.stretchesWithoutSound
-        let found = collector.finish()
+        let holes = collector.stretchesWithoutSound
+        let found = collector.finish(others: others)
         result.sound[stream.index] = found.span
+        result.holes[stream.index] = found.span.map { LostStretches.inside(holes, $0) } ?? []
         result.faults += found.faults
       }
     }

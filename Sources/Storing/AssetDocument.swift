@@ -104,12 +104,15 @@ package struct AssetDocument: Sendable {
       ("level", stream.common.level.map(JSONValue.string)),
       ("width", .integer(stream.codedSize.width)),
       ("height", .integer(stream.codedSize.height)),
+      ("crop", stream.crop.map { edges($0.edges(of: stream.codedSize)) }),
+      ("bitstream_crop", stream.bitstreamCrop.map(edges)),
       ("displayed_width", .integer(stream.displayedSize.width)),
       ("displayed_height", .integer(stream.displayedSize.height)),
       ("rotation", .integer(stream.orientation.degrees)),
       ("frame_rate", stream.frameRate.map(rate)),
       ("constant_frame_rate", .bool(stream.isConstantFrameRate)),
       ("field_order", .string(stream.fieldOrder.rawValue)),
+      ("telecine", stream.telecine.map { .string($0.rawValue) }),
       ("pixel_format", .string(stream.pixelFormat)),
       ("bit_depth", .integer(stream.bitDepth)),
       ("color_primaries", .integer(stream.colour.primaries)),
@@ -117,6 +120,13 @@ package struct AssetDocument: Sendable {
       ("color_matrix", .integer(stream.colour.matrix)),
       ("full_range", .bool(stream.colour.fullRange)),
       ("captions", stream.captions.map { .array($0.map(JSONValue.string)) }),
+    ])
+  }
+
+  private static func edges(_ crop: EdgeCrop) -> JSONValue {
+    .members([
+      ("left", .integer(crop.left)), ("top", .integer(crop.top)), ("right", .integer(crop.right)),
+      ("bottom", .integer(crop.bottom)),
     ])
   }
 

@@ -60,6 +60,24 @@ internal import Testing
     }
   }
 
+  @Test("ten bits stay ten bits, within two steps of 1023")
+  func tenBits() throws {
+    let frame = try Frame.picture(PictureSize(320, 180), format: .yuv420p10)
+    // Bytes in pairs: samples of 0x0101 times what fills them, 257, 514 and 771 of 1023.
+    frame.fill(luma: { column, _ in UInt8(1 + column / 107) }, chroma: { _, _ in 2 })
+    let colour = Colour(primaries: 9, transfer: 16, matrix: 9)
+    var cascade = PictureCascade(
+      sizes: [PictureSize(320, 180), PictureSize(160, 90), PictureSize(80, 46)], sourceColour: colour,
+      colour: colour, format: .yuv420p10)
+    try cascade.scale(frame, count: 3) { _, picture in
+      #expect(picture.format == PixelFormat.yuv420p10.number)
+      let bytes = picture.samples(bytesPerPixel: 2)
+      let first = Int(bytes[0]) | Int(bytes[1]) << 8
+      // `fill` reaches the first half of a row of two-byte samples.
+      #expect(abs(first - 257) <= 2, "\(first)")
+    }
+  }
+
   @Test("chroma keeps its place beside luma: a step from one colour to another stays where it is")
   func siting() throws {
     // Chroma samples lie on even luma columns: the step between the 79th and the 80th one is at column 159.

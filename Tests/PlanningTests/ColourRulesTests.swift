@@ -40,6 +40,32 @@ private func text(_ colour: Colour) -> String {
     #expect(text(plan.source.colour) == "1/1/2" && text(plan.colour) == "1/1/1")
   }
 
+  @Test func aLadderThatKeepsItKeepsItInHEVCAndAV1() throws {
+    var sample = Sample().video {
+      $0.colour = Colour(primaries: 2, transfer: 16, matrix: 2, fullRange: true)
+      $0.hdr = HDRMetadata()
+      $0.hdr?.maximumContentLight = 1000
+      $0.hdr?.dolbyVisionProfile = 8
+    }
+    let ladder = Ladder.sample.with {
+      $0.hdr = .keep
+      $0.rungs.append(LadderRung(name: "h", box: PictureSize(1280, 720), bitrate: 2_000_000, codec: .hevc))
+      $0.rungs.append(LadderRung(name: "a", box: PictureSize(640, 360), bitrate: 500_000, codec: .av1))
+    }
+    let plan = try sample.videoPlan(ladder)
+    #expect(plan.rungs.filter(\.keepsRange).map { "\($0.name) \($0.profile)" } == ["h main10", "a main"])
+    #expect(text(plan.colour) == "1/1/1" && plan.source.mapsTones)
+    let kept = try #require(plan.kept)
+    // What the source leaves open is BT.2020, in limited range; a Dolby Vision layer is not passed on.
+    #expect(text(kept.colour) == "9/16/9")
+    #expect(kept.metadata?.maximumContentLight == 1000 && kept.metadata?.dolbyVisionProfile == nil)
+    #expect(try sample.plan(ladder).notes.first?.reason.hasPrefix("PQ is kept in h, a; elsewhere") == true)
+    // In standard range there is nothing to keep; and without being asked nothing is.
+    #expect(try sample.videoPlan(ladder.with { $0.hdr = .map }).kept == nil)
+    sample.report.video[0].colour = .bt709
+    #expect(try sample.videoPlan(ladder).rungs.allSatisfy { !$0.keepsRange })
+  }
+
   @Test func highDynamicRangeIsNoted() throws {
     let sample = Sample().video {
       $0.colour = Colour(primaries: 9, transfer: 16, matrix: 9)

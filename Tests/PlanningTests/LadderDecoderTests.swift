@@ -28,7 +28,7 @@ private func message(_ text: String) -> String {
       "$schema":"./ladder.schema.json","segments":"fmp4","addressing":"files","segment_seconds":6.006,
       "gop_seconds":2.002,"part_bytes":1048576,"rate_control":"fixed","quality":21.5,"buffer_seconds":2,
       "speed":"best","drop_redundant":true,"frame_rate":29.97,"max_frame_rate":"50","max_height":720,
-      "deinterlace":"field","audio":[{"codec":"aac","channels":1,"bitrate":64000,"rate":44100}],"loudness":-16,"copy":"never","copy_codecs":["h264","mp3"],
+      "deinterlace":"field","audio":[{"codec":"aac","channels":1,"bitrate":64000,"rate":44100}],"loudness":-16,"hdr":"keep","copy":"never","copy_codecs":["h264","mp3"],
       "layout":{"master":"hls/{id}/playlist.m3u8","segment":"hls/{id}/{rendition}-{n:05}.m4s"}
       """#,
       rungs: rung
@@ -57,6 +57,7 @@ private func message(_ text: String) -> String {
     expected.deinterlace = .field
     expected.audio = [AudioTarget(channels: 1, bitrate: 64000, rate: 44100)]
     expected.loudness = -16
+    expected.hdr = .keep
     expected.copyCodecs = [.h264, .mp3]
     expected.layout = [
       .master: "hls/{id}/playlist.m3u8", .segment: "hls/{id}/{rendition}-{n:05}.m4s",

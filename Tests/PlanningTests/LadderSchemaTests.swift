@@ -157,8 +157,9 @@ import Testing
     func standard(_ key: String) -> Any? { (properties[key] as? [String: Any])?["default"] }
     let canonical = try JSONSerialization.jsonObject(with: Data(ladder.canonicalJSON.utf8))
     var values = try #require(canonical as? [String: Any])
-    // Written only where it is false.
+    // Written only where they are not what is usual.
     values["subtitles"] = ladder.subtitles
+    values["hdr"] = ladder.hdr.rawValue
     for key in Ladder.Key.allCases.map(\.rawValue) where key != "max_frame_rate" {
       guard let standard = standard(key) as? NSObject else { continue }
       #expect(standard == values[key] as? NSObject, "\(key)")

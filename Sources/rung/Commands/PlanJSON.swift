@@ -59,7 +59,7 @@ enum PlanJSON {
       ("width", integer(rung.size.width)),
       ("height", integer(rung.size.height)), ("bitrate", integer(rung.bitrate)),
       ("max_bitrate", integer(rung.maxBitrate)), ("profile", .string(rung.profile)),
-      ("level", .string(PlanText.level(rung))),
+      ("level", .string(PlanText.level(rung))), ("keeps_hdr", .bool(rung.keepsRange)),
     ])
   }
 

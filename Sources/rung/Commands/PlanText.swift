@@ -52,7 +52,9 @@ enum PlanText {
     if video.source.deinterlacing != .off {
       source += ", deinterlaced (\(video.source.deinterlacing.rawValue))"
     }
-    if video.source.mapsTones { source += ", tone-mapped to standard range" }
+    if video.source.mapsTones, video.rungs.contains(where: { !$0.keepsRange }) {
+      source += ", tone-mapped to standard range"
+    }
     return source + "\n  \(Human.frameRate(video.frameRate)) fps, \(Human.count(video.frames, "frame")), "
       + "GOP \(Human.count(video.gopFrames, "frame")), \(Human.count(video.chunks.count, "chunk"))\n"
   }

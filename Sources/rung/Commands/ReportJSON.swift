@@ -30,6 +30,8 @@ enum ReportJSON {
       facts(stream.common) + [
         ("coded_width", .integer(Int64(stream.codedSize.width))),
         ("coded_height", .integer(Int64(stream.codedSize.height))),
+        ("crop", stream.crop.map { edges($0.edges(of: stream.codedSize)) } ?? .null),
+        ("bitstream_crop", stream.bitstreamCrop.map(edges) ?? .null),
         ("displayed_width", .integer(Int64(stream.displayedSize.width))),
         ("displayed_height", .integer(Int64(stream.displayedSize.height))),
         ("sample_aspect_ratio", .string(Human.ratio(stream.sampleAspectRatio))),
@@ -39,12 +41,20 @@ enum ReportJSON {
         ("frame_rate_exact", .optional(stream.frameRate?.description)),
         ("constant_frame_rate", .bool(stream.isConstantFrameRate)),
         ("field_order", .string(stream.fieldOrder.rawValue)),
+        ("telecine", .optional(stream.telecine?.rawValue)),
         ("pixel_format", .string(stream.pixelFormat)), ("bit_depth", .integer(Int64(stream.bitDepth))),
         ("colour", colour(stream.colour)), ("hdr", stream.hdr.map(hdr) ?? .null),
         ("captions", stream.captions.map { .strings($0) } ?? .null),
         ("pictures", .integer(Int64(stream.pictures))), ("keyframes", .integer(Int64(stream.keyframes))),
         ("cover", .bool(stream.isCover)), ("encrypted", .bool(stream.isEncrypted)),
       ])
+  }
+
+  private static func edges(_ crop: EdgeCrop) -> JSONText {
+    .object([
+      ("left", .integer(Int64(crop.left))), ("top", .integer(Int64(crop.top))),
+      ("right", .integer(Int64(crop.right))), ("bottom", .integer(Int64(crop.bottom))),
+    ])
   }
 
   private static func colour(_ colour: Colour) -> JSONText {

@@ -45,6 +45,14 @@ enum ReportText {
       size.append("sample aspect ratio \(Human.ratio(stream.sampleAspectRatio))")
     }
     if let crop = stream.crop { size.append("cropped to \(crop.size)") }
+    // Up to whole blocks nobody calls it cropping.
+    if let edges = stream.bitstreamCrop,
+      edges.left > 0 || edges.top > 0 || max(edges.right, edges.bottom) >= 16
+    {
+      size.append(
+        "the bitstream cuts off \(edges.left) left, \(edges.right) right, \(edges.top) top, \(edges.bottom) bottom"
+      )
+    }
     if stream.orientation.mirrored { size.append("mirrored") }
     if stream.orientation.degrees != 0 { size.append("turned \(stream.orientation.degrees)°") }
     if stream.displayedSize != stream.codedSize { size.append("shown as \(stream.displayedSize)") }
@@ -58,6 +66,7 @@ enum ReportText {
     if stream.fieldOrder != .unknown {
       rate.append(stream.fieldOrder.isInterlaced ? "interlaced \(stream.fieldOrder.rawValue)" : "progressive")
     }
+    if let telecine = stream.telecine { rate.append("film, \(telecine.rawValue) telecine") }
     rate.append(Human.count(stream.pictures, "picture"))
     rate.append(Human.count(stream.keyframes, "keyframe"))
     return [

@@ -169,18 +169,35 @@ struct EncodeStep: Sendable {
 
   // MARK: Encoding
 
-  /// The chunks and rungs that are wanted and that the store does not have.
+  /// The chunks and rungs that are wanted and that the store does not have: first those in standard range, then those
+  /// that keep the source's, which begin with other pictures.
   private func encoding(
     _ video: VideoPlan, _ allotments: [String: [Allotment]], round: Int, workers: Int,
     wanted: (Rung, Chunk) -> Bool
+  ) throws -> any TaskSource {
+    let kinds = [false, true].map { keeps in
+      video.rungs.indices.filter { video.rungs[$0].keepsRange == keeps }
+    }
+    let leading = kinds.first { !$0.isEmpty }
+    return TaskSequence(
+      try kinds.filter { !$0.isEmpty }.map { kind in
+        try encoding(
+          video, rungs: kind, allotments, round: round, workers: workers,
+          countsFrames: round == 0 && kind == leading, wanted: wanted)
+      })
+  }
+
+  private func encoding(
+    _ video: VideoPlan, rungs: [Int], _ allotments: [String: [Allotment]], round: Int, workers: Int,
+    countsFrames: Bool, wanted: (Rung, Chunk) -> Bool
   ) throws -> ChunkQueue {
     var pending: [ChunkQueue.Work] = []
     for chunk in video.chunks {
-      let asked = video.rungs.indices.filter { wanted(video.rungs[$0], chunk) }
+      let asked = rungs.filter { wanted(video.rungs[$0], chunk) }
       let missing = try asked.filter { try !work.isMade(video.rungs[$0], chunk, round: round) }
       if !missing.isEmpty {
         pending.append(ChunkQueue.Work(chunk: chunk, rungs: missing))
-      } else if round == 0, !asked.isEmpty {
+      } else if countsFrames, !asked.isEmpty {
         work.onReused(chunk.frames)
       }
     }
@@ -189,7 +206,7 @@ struct EncodeStep: Sendable {
       let parts = item.rungs.map { (video.rungs[$0], allotments[video.rungs[$0].name]?[item.chunk.index]) }
       return try work.encoding(
         video, item.chunk, parts, plan.controls, round: round,
-        countsFrames: round == 0 && item.rungs.contains(item.leading))
+        countsFrames: countsFrames && item.rungs.contains(item.leading))
     }
   }
 

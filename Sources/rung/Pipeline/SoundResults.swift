@@ -10,16 +10,20 @@ extension ChunkWork {
   /// with a note for each that is not whole. Of a track that is all that there is no more than `tolerance` may be missing.
   func withoutBrokenSound(_ plan: Plan, _ tolerance: Double) throws -> Plan {
     let shares = try plan.audio.filter(\.measuresLoudness).map { audio in
-      (stream: audio.stream, share: try soundResult(audio).decodedShare)
+      let result = try soundResult(audio)
+      return (stream: audio.stream, share: result.decodedShare, refused: result.refusedPackets)
     }
     let hasPictures = plan.video != nil || plan.copies?.video != nil
     let hasMore = hasPictures || plan.copies?.audio.isEmpty == false
-    if !hasMore, let best = shares.max(by: { $0.share < $1.share }), 1 - best.share > tolerance {
+    // A last packet that was cut off is no loss, however short the whole is.
+    if !hasMore, let best = shares.max(by: { $0.share < $1.share }), 1 - best.share > tolerance,
+      best.refused > 1 || best.share < Self.least
+    {
       if best.share < Self.least { throw EncodingFailure.noSound(stream: best.stream) }
       throw EncodingFailure.brokenSound(stream: best.stream, percent: Self.missing(best.share))
     }
     var made = plan
-    for (stream, share) in shares where share < 1 {
+    for (stream, share, _) in shares where share < 1 {
       let subject = "audio \(stream)"
       if share < Self.least {
         made.audio.removeAll { $0.stream == stream }
