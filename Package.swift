@@ -26,6 +26,7 @@ let package = Package(
       name: "CFFmpeg",
       pkgConfig: "libavformat libavcodec libavfilter libavutil libswscale libswresample"),
     .systemLibrary(name: "CZimg", pkgConfig: "zimg"),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CPosix"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
@@ -41,11 +42,12 @@ let package = Package(
       name: "Storing", dependencies: ["Media", "CCrypto"], exclude: ["Schemas"], swiftSettings: strict),
     module("Verifying", ["Media"]),
     module("Isolating", ["Media", "CPosix", "CSeccomp"]),
+    module("Batching", ["Media", "CSQLite"]),
     .executableTarget(
       name: "rung",
       dependencies: [
         "Media", "LibAV", "Probing", "Planning", "Encoding", "Packaging", "Pictures", "Storing",
-        "Verifying", "Isolating",
+        "Verifying", "Isolating", "Batching",
       ],
       swiftSettings: strict),
 
@@ -61,6 +63,7 @@ let package = Package(
     tests("StoringTests", ["Storing", "Media", "TestKit"]),
     tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
     tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
+    tests("BatchingTests", ["Batching", "Media", "TestKit"]),
     tests("RungTests", ["rung", "Isolating", "Media", "TestKit"]),
     tests("EndToEndTests", ["TestKit"], exclude: ["Goldens", "Ladders"]),
   ]
