@@ -13,6 +13,14 @@ private let make = CommandDeclaration(
 private let look = CommandDeclaration(
   name: "look", summary: "looks at it",
   operand: OperandDeclaration(name: "SOURCE", count: .several, help: "files"))
+private let tend = CommandDeclaration(
+  name: "tend", summary: "tends to some",
+  operand: OperandDeclaration(name: "TREE", count: .one, help: "where"),
+  further: OperandDeclaration(name: "ID", count: .any, help: "which"))
+private let peek = CommandDeclaration(
+  name: "peek", summary: "peeks at one",
+  operand: OperandDeclaration(name: "TREE", count: .one, help: "where"),
+  further: OperandDeclaration(name: "ID", count: .optional, help: "which"))
 private let hidden = CommandDeclaration(name: "looks", summary: "not listed", isHidden: true)
 
 @Suite struct ParserTests {
@@ -20,7 +28,7 @@ private let hidden = CommandDeclaration(name: "looks", summary: "not listed", is
   private func parse(_ line: String) -> String {
     let arguments = line.split(separator: " ").map(String.init)
     do throws(UsageFailure) {
-      switch try Parser.parse(arguments, [make, look, hidden]) {
+      switch try Parser.parse(arguments, [make, look, tend, peek, hidden]) {
       case .help(let command): return "help \(command?.name ?? "all")"
       case .version: return "version"
       case .run(let invocation):
@@ -41,6 +49,7 @@ private let hidden = CommandDeclaration(name: "looks", summary: "not listed", is
     ("make --into a=b=c x", "make x --into=a=b=c"),
     ("make - --into t", "make - --into=t"),
     ("look a b c", "look a b c"),
+    ("tend t", "tend t"), ("tend t a b", "tend t a b"), ("peek t", "peek t"), ("peek t a", "peek t a"),
     ("look -- -a --help", "look -a --help"),
     ("--help", "help all"), ("-h", "help all"), ("--version", "version"),
     ("make --help", "help make"), ("make --into t -h", "help make"),
@@ -54,6 +63,8 @@ private let hidden = CommandDeclaration(name: "looks", summary: "not listed", is
     ("mkae a", "there is no command 'mkae' (did you mean make?); see 'rung help'"),
     ("transmogrify", "there is no command 'transmogrify'; see 'rung help'"),
     ("--verion", "rung has no option '--verion' (did you mean --version?); see 'rung help'"),
+    ("tend", "TREE is missing; see 'rung help tend'"),
+    ("peek t a b", "'b' is one argument too many; see 'rung help peek'"),
     ("make --into t", "SOURCE is missing; see 'rung help make'"),
     ("make a", "--into TREE is missing; see 'rung help make'"),
     ("make a b --into t", "'b' is one argument too many; see 'rung help make'"),
@@ -146,6 +157,12 @@ private let hidden = CommandDeclaration(name: "looks", summary: "not listed", is
           --room SIZE               how much
 
         """)
+  }
+
+  @Test func twoOperandsAreListedInOrder() {
+    #expect(tend.usage == ["TREE", "[ID…]"] && peek.usage == ["TREE", "[ID]"] && look.usage == ["SOURCE…"])
+    #expect(
+      Help.command(tend).contains("  TREE                      where\n  ID                        which\n"))
   }
 
   @Test func theOverviewLeavesOutWhatIsHidden() {

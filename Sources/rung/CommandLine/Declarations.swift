@@ -7,6 +7,8 @@ struct CommandDeclaration: Sendable, Equatable {
   /// What a person wants to know beyond that; lines as they are printed.
   var discussion: [String] = []
   var operand: OperandDeclaration?
+  /// What may stand behind it, once or several times: `ID…` of `rung status TREE [ID]`.
+  var further: OperandDeclaration?
   var options: [OptionDeclaration] = []
   /// Not listed: called by Rung itself.
   var isHidden = false
@@ -14,11 +16,21 @@ struct CommandDeclaration: Sendable, Equatable {
 
 /// What stands on the command line without a name: `SOURCE`.
 struct OperandDeclaration: Sendable, Equatable {
-  enum Count: Sendable { case one, optional, several }
+  /// `several`: one and more; `any`: none and more.
+  enum Count: Sendable { case one, optional, several, any }
 
   var name: String
   var count: Count
   var help: String
+
+  var isRequired: Bool { count == .one || count == .several }
+  var isRepeated: Bool { count == .several || count == .any }
+
+  /// As it stands in a usage line: `[ID…]`.
+  var usage: String {
+    let word = isRepeated ? "\(name)…" : name
+    return isRequired ? word : "[\(word)]"
+  }
 }
 
 /// One `--option`, how its value is read, and its help.
@@ -59,17 +71,10 @@ struct OptionDeclaration: Sendable, Equatable {
 }
 
 extension CommandDeclaration {
+  var operands: [OperandDeclaration] { [operand, further].compactMap { $0 } }
+
   /// `rung package SOURCE --into TREE [--id ID] …`
   var usage: [String] {
-    var parts: [String] = []
-    if let operand {
-      switch operand.count {
-      case .one: parts.append(operand.name)
-      case .optional: parts.append("[\(operand.name)]")
-      case .several: parts.append("\(operand.name)…")
-      }
-    }
-    for option in options { parts.append(option.isRequired ? option.usage : "[\(option.usage)]") }
-    return parts
+    operands.map(\.usage) + options.map { $0.isRequired ? $0.usage : "[\($0.usage)]" }
   }
 }

@@ -22,7 +22,7 @@ enum Help {
         "", command.summary.first.map { $0.uppercased() + command.summary.dropFirst() + "." } ?? "",
       ]
     if !command.discussion.isEmpty { lines += [""] + command.discussion }
-    if let operand = command.operand { lines += [""] + entries([(operand.name, operand.help)]) }
+    if !command.operands.isEmpty { lines += [""] + entries(command.operands.map { ($0.name, $0.help) }) }
     if !command.options.isEmpty {
       lines += ["", "Options:"] + entries(command.options.map { ($0.usage, $0.help) })
     }

@@ -120,15 +120,11 @@ enum Parser {
   private static func checkOperands(
     _ invocation: Invocation, _ command: CommandDeclaration
   ) throws(UsageFailure) {
-    guard let operand = command.operand else {
-      if let extra = invocation.operands.first { throw .tooManyOperands(extra, command: command.name) }
-      return
+    var rest = invocation.operands[...]
+    for operand in command.operands {
+      if rest.isEmpty, operand.isRequired { throw .missingOperand(operand.name, command: command.name) }
+      rest = operand.isRepeated ? [] : rest.dropFirst()
     }
-    if invocation.operands.isEmpty, operand.count != .optional {
-      throw .missingOperand(operand.name, command: command.name)
-    }
-    if invocation.operands.count > 1, operand.count != .several {
-      throw .tooManyOperands(invocation.operands[1], command: command.name)
-    }
+    if let extra = rest.first { throw .tooManyOperands(extra, command: command.name) }
   }
 }
