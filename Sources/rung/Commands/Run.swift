@@ -6,7 +6,7 @@ let commands: [any Command.Type] = [
   ProbeCommand.self, PlanCommand.self, PackageCommand.self, SplitCommand.self, VerifyCommand.self,
   LaddersCommand.self,
   WorkerCommand.self,
-  HelpCommand.self,
+  HelpCommand.self, CompletionsCommand.self, ManCommand.self,
 ]
 
 /// The arguments behind the program's name in, the exit code out. Whatever goes wrong is one line on standard error.

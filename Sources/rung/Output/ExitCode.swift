@@ -9,4 +9,16 @@ enum ExitCode: Int32, Sendable, CaseIterable {
   case temporary = 75
   case interrupted = 130
   case terminated = 143
+
+  /// For the manual.
+  var meaning: String {
+    switch self {
+    case .done: "done"
+    case .failed: "the input cannot be processed, or verification found errors"
+    case .usage: "the command line is wrong"
+    case .temporary: "failed for now, try again: disk full, lock held, nothing got done for too long"
+    case .interrupted: "interrupted by Ctrl-C"
+    case .terminated: "interrupted by SIGTERM"
+    }
+  }
 }
