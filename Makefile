@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps run test build install lint format goldens fixtures bench fuzz clean
+.PHONY: help deps run test build install deb lint format goldens fixtures bench fuzz clean
 # One target at a time: SwiftPM uses the cores itself.
 .NOTPARALLEL:
 
@@ -35,12 +35,13 @@ test: deps ## run every test
 build: deps ## release build without need of a Swift runtime: .build/release/rung
 	@swift build -c release --static-swift-stdlib --product rung
 
-install: build ## install into PREFIX= (default: /usr/local)
-	@install -d "$$DESTDIR$$PREFIX/bin" "$$DESTDIR$$PREFIX/share/rung/Ladders"
-	@install -m 755 .build/release/rung "$$DESTDIR$$PREFIX/bin/rung"
-	@strip "$$DESTDIR$$PREFIX/bin/rung" 2>/dev/null || true
-	@install -m 644 Ladders/*.json "$$DESTDIR$$PREFIX/share/rung/Ladders/"
+install: build ## install into PREFIX= (default: /usr/local): command, presets, manual, completions, units
+	@.ci/install
 	@echo "installed $$DESTDIR$$PREFIX/bin/rung and $$DESTDIR$$PREFIX/share/rung/Ladders"
+
+deb: build ## a Debian package, in .build/deb
+	@.ci/deps dpkg-dev
+	@.ci/deb
 
 lint: ## check the form of the code
 	@swift format lint --strict -r $(SOURCES)
