@@ -30,6 +30,8 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CPosix"),
     .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp"),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
 
     module("Media", []),
     module("LibAV", ["CFFmpeg", "CZimg", "Media"]),
@@ -40,13 +42,14 @@ let package = Package(
     module("Pictures", ["LibAV", "Media"]),
     .target(
       name: "Storing", dependencies: ["Media", "CCrypto"], exclude: ["Schemas"], swiftSettings: strict),
+    module("Publishing", ["Media", "CCurl", "CCrypto", "CZlib"]),
     module("Verifying", ["Media"]),
     module("Isolating", ["Media", "CPosix", "CSeccomp"]),
     module("Batching", ["Media", "CSQLite"]),
     .executableTarget(
       name: "rung",
       dependencies: [
-        "Media", "LibAV", "Probing", "Planning", "Encoding", "Packaging", "Pictures", "Storing",
+        "Media", "LibAV", "Probing", "Planning", "Encoding", "Packaging", "Pictures", "Publishing", "Storing",
         "Verifying", "Isolating", "Batching",
       ],
       swiftSettings: strict),
@@ -60,6 +63,7 @@ let package = Package(
     tests(
       "PackagingTests", ["Packaging", "LibAV", "Media", "TestKit"], exclude: ["Fixtures", "Goldens"]),
     tests("PicturesTests", ["Pictures", "LibAV", "Media", "TestKit"], exclude: ["Goldens"]),
+    tests("PublishingTests", ["Publishing", "Media", "TestKit"]),
     tests("StoringTests", ["Storing", "Media", "TestKit"]),
     tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
     tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
