@@ -71,6 +71,7 @@ def encode(text, safe=""):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     store = None
 
     def log_message(self, *_):

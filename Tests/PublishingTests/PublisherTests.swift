@@ -17,10 +17,10 @@ import Testing
     #expect(puts[..<5].allSatisfy { $0.contains("/seg-") })
     #expect(puts[..<5].filter { $0.contains("#") }.count == 3)
     #expect(
-      puts[5...]
-        == ["index.m3u8", "master.m3u8", "asset.json"].enumerated().map {
-          ["p/packaged/clip/hls/720p/", "p/packaged/clip/hls/", "p/packaged/clip/"][$0.offset] + $0.element
-        })
+      Array(puts[5...]) == [
+        "p/packaged/clip/hls/720p/index.m3u8", "p/packaged/clip/hls/master.m3u8",
+        "p/packaged/clip/asset.json",
+      ])
   }
 
   @Test func whatIsThereIsLeftAlone() throws {
@@ -73,7 +73,7 @@ import Testing
     let gone = try bucket.server.log(bucket.name).filter { $0.method == "DELETE" }.map {
       $0.key.split(separator: "/").last ?? ""
     }
-    #expect(gone[..<3] == ["asset.json", "master.m3u8", "index.m3u8"])
+    #expect(Array(gone.prefix(3)) == ["asset.json", "master.m3u8", "index.m3u8"])
     #expect(gone.count == 6)
     try bucket.expectHolds([two])
     #expect(bucket.memory.all(try bucket.publisher().target).allSatisfy { $0.id == "other" })

@@ -27,11 +27,12 @@ final class TestBucket: Sendable {
 
   static let quick = RetryRule(retries: 3, firstSeconds: 0.01, longestSeconds: 0.05)
 
-  func client(secret: String? = nil, rule: RetryRule = quick) throws -> S3Client {
+  func client(secret: String? = nil, rule: RetryRule = quick, stallSeconds: Int = 60) throws -> S3Client {
     var variables = server.environment
     if let secret { variables["AWS_SECRET_ACCESS_KEY"] = secret }
     return try S3Client(
-      bucket: name, settings: StoreSettings(environment: variables), connections: 4, stallSeconds: 1,
+      bucket: name, settings: StoreSettings(environment: variables), connections: 4,
+      stallSeconds: stallSeconds,
       rule: rule,
       stop: StopFlag())
   }
@@ -46,7 +47,7 @@ final class TestBucket: Sendable {
       settings: settings,
       options: PublishOptions(
         address: BucketAddress("s3://\(name)/\(prefix)"), parallel: parallel, partBytes: partBytes,
-        graceSeconds: grace, checks: checks, retry: rule, stallSeconds: 1),
+        graceSeconds: grace, checks: checks, retry: rule, stallSeconds: 60),
       memory: memory ?? self.memory, observer: observer, now: { [self] in clock.withLock { $0 } })
   }
 

@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 internal import Synchronization
 
 /// An S3 of the test's own on 127.0.0.1 (`Tests/Buckets/s3server.py`), which can be told to misbehave: faults in, what
@@ -118,7 +118,7 @@ package enum SmallHTTP {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(UInt16(truncatingIfNeeded: port).bigEndian)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    address.sin_addr.s_addr = unsafe inet_addr("127.0.0.1")
     let code = unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -130,7 +130,7 @@ package enum SmallHTTP {
     if !body.isEmpty { head += "Content-Length: \(body.count)\r\n" }
     let request = Array((head + "\r\n").utf8) + body
     guard
-      unsafe Foundation.send(socket, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count
+      unsafe Foundation.send(socket, request, request.count, Int32(MSG_NOSIGNAL)) == request.count
     else {
       throw ServerFailure(what: "the request was not taken")
     }
