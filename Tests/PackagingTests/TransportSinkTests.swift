@@ -62,3 +62,7 @@ internal import Testing
     #expect(throws: PackagingFailure.notTransportPackets(rendition: "t")) { try sink.close() }
   }
 }
+
+extension TransportSink {
+  fileprivate func write(_ bytes: [UInt8]) throws { try write(bytes.span) }
+}

@@ -157,7 +157,7 @@ import Testing
     try folder.write(text, to: "file")
     let file = try Descriptor.open("\(folder.path)/file", O_RDONLY)
     let reading = try FileReading()
-    for end in [1_000, 1_500_000, nil] { try reading.read(file, upTo: end) { false } }
+    for end in [1_000, 1_500_000, nil] as [Int64?] { try reading.read(file, upTo: end) { false } }
     #expect(
       try reading.finish() == FileMark(bytes: 2_100_000, fingerprint: try fingerprint([Array(text.utf8)])))
     #expect(throws: StoreFailure.cancelled) {
