@@ -102,5 +102,6 @@ struct PayloadReader {
     try flushInline()
   }
 
-  private static let block = 1 << 20
+  /// What a media object takes without gathering, and small enough to stay in a core's cache while it is hashed.
+  private static let block = 1 << 18
 }

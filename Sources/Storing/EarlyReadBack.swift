@@ -9,6 +9,8 @@ internal import Synchronization
 final class EarlyReadBack: Sendable {
   private static let lanes = 2
   private static let page: Int64 = 4096
+  /// Every sync makes the file system commit its journal, for which writers wait: it is worth it for so much at a time.
+  private static let usualBatch: Int64 = 64 << 20
 
   private struct Object {
     /// Where it is now.
@@ -39,14 +41,22 @@ final class EarlyReadBack: Sendable {
   private struct State {
     var objects: [Int: Object] = [:]
     var waiting: [Int] = []
+    /// How many of those that wait make up the batch; others wait for the next one.
+    var due = 0
+    /// Bytes that were written since lanes last started.
+    var unread: Int64 = 0
     var lanes = 0
     var outcomes: [Int: Outcome] = [:]
     var isStopped = false
   }
 
+  private let batch: Int64
   private let state = Mutex(State())
   private let queue = DispatchQueue(label: "rung.read-back", attributes: .concurrent)
   private let group = DispatchGroup()
+
+  /// Reading begins whenever `batch` bytes are there to be read.
+  init(batch: Int64 = usualBatch) { self.batch = batch }
 
   /// The object `token`, as it begins.
   func begin(_ token: Int, path: String) throws(StoreFailure) {
@@ -69,19 +79,28 @@ final class EarlyReadBack: Sendable {
   }
 
   private func enqueue(_ token: Int, _ change: (inout Object) -> Void) {
-    let startsLane = state.withLock { state in
+    let isWorth = state.withLock { state in
       guard !state.isStopped, var object = state.objects[token] else { return false }
+      let before = object.written
       change(&object)
-      let isNew = !object.isWaiting
+      state.unread += object.written - before
+      if !object.isWaiting { state.waiting.append(token) }
       object.isWaiting = true
       state.objects[token] = object
-      guard isNew else { return false }
-      state.waiting.append(token)
-      guard state.lanes < Self.lanes else { return false }
-      state.lanes += 1
-      return true
+      return state.unread >= batch
     }
-    if startsLane { queue.async(group: group) { [self] in work() } }
+    if isWorth { startLanes() }
+  }
+
+  private func startLanes() {
+    let missing = state.withLock { state in
+      state.unread = 0
+      state.due = state.waiting.count
+      let missing = max(0, min(Self.lanes - state.lanes, state.due))
+      state.lanes += missing
+      return missing
+    }
+    for _ in 0..<missing { queue.async(group: group) { [self] in work() } }
   }
 
   /// Renames an object's file.
@@ -97,9 +116,12 @@ final class EarlyReadBack: Sendable {
 
   /// Waits until all objects have been read back.
   func finish(isCancelled: () -> Bool) throws(StoreFailure) {
-    while group.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
-      if isCancelled() { stop() }
-    }
+    repeat {
+      startLanes()
+      while group.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+        if isCancelled() { stop() }
+      }
+    } while state.withLock { !$0.waiting.isEmpty }
     if isCancelled() { throw .cancelled }
   }
 
@@ -142,8 +164,9 @@ final class EarlyReadBack: Sendable {
 
   private func next() -> Task? {
     state.withLock { state in
-      while let token = state.waiting.first {
-        state.waiting.removeFirst()
+      while state.due > 0, !state.waiting.isEmpty {
+        let token = state.waiting.removeFirst()
+        state.due -= 1
         // What has failed is not looked at again.
         if state.outcomes[token] != nil { continue }
         guard let object = state.objects[token] else { continue }

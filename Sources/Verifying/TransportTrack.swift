@@ -73,7 +73,9 @@ struct TransportTrack {
     while offset + Int64(TransportPacket.size) <= range.upperBound {
       do throws(Malformed) {
         let packet = try TransportPacket(try file.read(offset, TransportPacket.size))
-        take(packet, offset, index: (offset - range.lowerBound) / Int64(TransportPacket.size))
+        let index = (offset - range.lowerBound) / Int64(TransportPacket.size)
+        take(packet, offset, index: index)
+        if index > 0 { offset = try takeRun(of: packet.pid, file, after: offset, before: range.upperBound) }
       } catch {
         findings.error(.tsSync, path, "packet at \(offset): \(error.what)")
         units = [:]
@@ -128,11 +130,48 @@ struct TransportTrack {
     collect(payload, packet.pid, end: offset + Int64(TransportPacket.size))
   }
 
+  /// Takes the packets that merely go on with the PES packet of `pid`, as nearly all of a stream do: with its next
+  /// counts, without marks and without an adaptation field. Gives where the last one is; whatever else comes next is
+  /// looked at as any packet.
+  private mutating func takeRun(
+    of pid: Int, _ file: InputFile, after offset: Int64, before end: Int64
+  ) throws(Malformed) -> Int64 {
+    var last = offset
+    let size = Int64(TransportPacket.size)
+    guard pid != 0, pid != tables.mapPID, var counter = counters[pid],
+      var unit = units.removeValue(forKey: pid)
+    else { return last }
+    defer {
+      units[pid] = unit
+      counters[pid] = counter
+    }
+    let limit = unitLimit(unit)
+    while last + 2 * size <= end {
+      let packet = try file.read(last + size, TransportPacket.size)
+      let first = packet.startIndex
+      let next = (counter + 1) & 15
+      guard packet[first] == 0x47, Int(packet[first + 1]) << 8 | Int(packet[first + 2]) == pid,
+        Int(packet[first + 3]) == 0x10 | next
+      else { break }
+      counter = next
+      last += size
+      let room = limit - unit.bytes.count
+      if room > 0 { unit.bytes.append(contentsOf: packet.dropFirst(4).prefix(room)) }
+      unit.total += TransportPacket.size - 4
+      unit.end = last + size
+    }
+    return last
+  }
+
+  /// Between finding a picture's header and a keyframe's bytes lies most of the work: other pictures are skipped.
+  private func unitLimit(_ unit: PacketizedUnit) -> Int {
+    let isPlain = unit.pid == tables.video?.pid && !unit.isRandomAccess && videoUnits > 0 && !deep
+    return isPlain ? 64 : TransportTrack.unitLimit
+  }
+
   private mutating func collect(_ payload: ArraySlice<UInt8>, _ pid: Int, end: Int64) {
     guard var unit = units.removeValue(forKey: pid) else { return }
-    // Between finding a picture's header and a keyframe's bytes lies most of the work: other pictures are skipped.
-    let isPlain = pid == tables.video?.pid && !unit.isRandomAccess && videoUnits > 0 && !deep
-    let room = (isPlain ? 64 : TransportTrack.unitLimit) - unit.bytes.count
+    let room = unitLimit(unit) - unit.bytes.count
     if room > 0 { unit.bytes.append(contentsOf: payload.prefix(room)) }
     unit.total += payload.count
     unit.end = end

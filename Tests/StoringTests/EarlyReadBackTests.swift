@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func anObjectMayBeMovedMeanwhile() throws {
-    let early = EarlyReadBack()
+    let early = EarlyReadBack(batch: 1)
     let moved = (0..<50).map { "\(folder.path)/moved-\($0)" }
     for token in moved.indices {
       try folder.write("object \(token)", to: "media-\(token)")
@@ -93,8 +93,9 @@ import Testing
     #expect(throws: StoreFailure.self) { try early.check(1, key: "key") }
   }
 
-  @Test func aLargeObjectIsFollowed() throws {
-    let early = EarlyReadBack()
+  @Test(arguments: [1, 50_000, 64 << 20] as [Int64])
+  func aLargeObjectIsFollowed(batch: Int64) throws {
+    let early = EarlyReadBack(batch: batch)
     let pieces = (0..<20).map { String(repeating: "piece \($0) ", count: 5_000) }
     try early.begin(0, path: path(0))
     try early.begin(1, path: path(1))
