@@ -10,6 +10,19 @@ package enum ChildSetup {
     case parentIsGone
   }
 
+  /// Ties the life of a child that reads no source itself to its parent's; signals get their default actions back.
+  package static func followParent() throws(Failure) {
+    guard let text = ProcessInfo.processInfo.environment[WorkerProtocol.parentVariable],
+      let parent = pid_t(text)
+    else { throw .notStartedByRung }
+    _ = rung_set_parent_death_signal(SIGKILL)
+    // The parent may have ended before the line above took effect.
+    guard getppid() == parent else { throw .parentIsGone }
+    var signals = sigset_t()
+    unsafe sigfillset(&signals)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
   /// Ties the child's life to its parent's, closes what it should not have inherited, gives signals back their default
   /// actions and enters the sandbox. Gives the rules that it was started with, and what of the sandbox holds.
   package static func prepareChild() throws(Failure) -> (rules: WorkerRules, protection: Protection) {

@@ -32,14 +32,18 @@ package struct LadderOverrides: Sendable, Equatable {
   package var speed: Speed?
   /// Lowers the ladder's own limit, never raises it.
   package var maxHeight: Int?
+  /// Rungs whose peak is above it go; where all are, the smallest is lowered to it.
+  package var maxBitrate: Int?
   package var outputs: [Output]?
   package var copy: CopyMode?
   package var partBytes: Int64?
 
   package init(
     segments: SegmentFormat? = nil, rateControl: RateControl? = nil, speed: Speed? = nil,
-    maxHeight: Int? = nil, outputs: [Output]? = nil, copy: CopyMode? = nil, partBytes: Int64? = nil
+    maxHeight: Int? = nil, outputs: [Output]? = nil, copy: CopyMode? = nil, partBytes: Int64? = nil,
+    maxBitrate: Int? = nil
   ) {
+    self.maxBitrate = maxBitrate
     self.segments = segments
     self.rateControl = rateControl
     self.speed = speed
@@ -89,7 +93,30 @@ extension Ladder {
     if let rateControl = overrides.rateControl { result.rateControl = rateControl }
     if let speed = overrides.speed { result.speed = speed }
     if let limit = overrides.maxHeight { result.maxHeight = min(limit, maxHeight ?? limit) }
+    if let ceiling = overrides.maxBitrate { result.lower(to: ceiling) }
     try LadderRules.check(result, file: "ladder '\(name)' with the command line's changes")
     return result
+  }
+
+  private mutating func lower(to ceiling: Int) {
+    guard let smallest = rungs.min(by: { ($0.box.height, $0.bitrate) < ($1.box.height, $1.bitrate) }) else {
+      return
+    }
+    rungs.removeAll { $0.maxBitrate > ceiling }
+    guard rungs.isEmpty else { return }
+    var lowered = smallest
+    lowered.bitrate = min(smallest.bitrate, ceiling)
+    lowered.maxBitrate = ceiling
+    rungs = [lowered]
+  }
+
+  /// Where the objects of an asset go that this ladder makes: what can be said of it without a source.
+  package func layout(id: String, creator: String?, keepsSource: Bool) -> Layout {
+    Layout(templates: LayoutTemplates.merged(self, keepsSource: keepsSource), id: id, creator: creator)
+  }
+
+  /// Paths that are the same for every asset: what is made next takes the place of what was made last.
+  package func sharedPlaces(keepsSource: Bool) -> [String] {
+    LayoutTemplates.merged(self, keepsSource: keepsSource).values.filter { !$0.contains("{id}") }.sorted()
   }
 }

@@ -272,7 +272,7 @@ package struct AssetDocument: Sendable {
     ])
   }
 
-  private static func object(_ entry: InventoryEntry) -> JSONValue {
+  static func object(_ entry: InventoryEntry) -> JSONValue {
     .members([
       ("key", .string(entry.key)),
       ("bytes", .integer(entry.bytes)),

@@ -117,6 +117,15 @@ package final class Staging: DeliveryTarget {
   /// Puts the source that was packaged beside what was made of it: as another name of the same file where the file
   /// system can, else as a copy. `sha256` is what it was when it was read; the commit reads it back.
   package func keep(descriptor: Int32, path: String, bytes: Int64, sha256: String, key: String) throws {
+    try keep(
+      descriptor: descriptor, path: path, bytes: bytes, sha256: sha256, key: key,
+      type: ContentType.ofSource(key), cache: layout.cachePolicy(.source))
+  }
+
+  func keep(
+    descriptor: Int32, path: String, bytes: Int64, sha256: String, key: String, type: ContentType,
+    cache: CachePolicy
+  ) throws {
     try checkOpen()
     try claim(key)
     try tree.steps.before(.place(key))
@@ -125,8 +134,7 @@ package final class Staging: DeliveryTarget {
       try Disk.copy(descriptor, path: path, to: place)
     }
     entries[key] = InventoryEntry(
-      key: key, bytes: bytes, sha256: sha256, contentType: ContentType.ofSource(key),
-      cacheControl: layout.cachePolicy(.source))
+      key: key, bytes: bytes, sha256: sha256, contentType: type, cacheControl: cache)
   }
 
   /// Writes `asset.json`; the last object before `commit`.

@@ -92,9 +92,10 @@ extension Ledger {
 
   /// Puts an upload into the queue: a new asset, or a new version of one. An open job of the same asset becomes this
   /// one's; one that runs stays, and goes on with what it has opened.
-  package func enqueue(_ upload: Upload, now: Int64) throws(LedgerFailure) {
+  /// `isNewVersion`: other bytes than those that the asset was made of, or was to be.
+  package func enqueue(_ upload: Upload, isNewVersion: Bool = true, now: Int64) throws(LedgerFailure) {
     try transaction { () throws(LedgerFailure) in
-      let version = try put(upload)
+      let version = try put(upload, isNewVersion)
       try connection.run(
         """
         UPDATE assets SET status = 'queued', failure_reason = NULL, failure_code = NULL, retryable = 0, crashes = 0,
@@ -105,9 +106,11 @@ extension Ledger {
   }
 
   /// Records an upload that cannot even be tried.
-  package func reject(_ upload: Upload, _ failure: JobFailure, now: Int64) throws(LedgerFailure) {
+  package func reject(
+    _ upload: Upload, _ failure: JobFailure, isNewVersion: Bool = true, now: Int64
+  ) throws(LedgerFailure) {
     try transaction { () throws(LedgerFailure) in
-      _ = try put(upload)
+      _ = try put(upload, isNewVersion)
       try connection.run("DELETE FROM jobs WHERE asset_id = ?1 AND \(Self.open)", [.text(upload.id)])
       try setFailed(upload.id, failure)
       try add(1, to: "failures", failure.code)
@@ -115,18 +118,18 @@ extension Ledger {
   }
 
   /// The facts of an upload into `assets` and `policy`; gives the version.
-  private func put(_ upload: Upload) throws(LedgerFailure) -> Int {
+  private func put(_ upload: Upload, _ isNewVersion: Bool) throws(LedgerFailure) -> Int {
     try connection.run(
       """
       INSERT INTO assets (id, creator, title, source, bytes, status, ladder, max_height, captions, asset_key)
       VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?8, ?9)
-      ON CONFLICT (id) DO UPDATE SET creator = ?2, title = ?3, source = ?4, bytes = ?5, sha256 = NULL,
-      version = version + 1, ladder = ?6, max_height = ?7, captions = ?8, asset_key = ?9
+      ON CONFLICT (id) DO UPDATE SET creator = ?2, title = ?3, source = ?4, bytes = ?5,
+      sha256 = CASE WHEN ?10 THEN NULL ELSE sha256 END, version = version + ?10, ladder = ?6, max_height = ?7, captions = ?8, asset_key = ?9
       """,
       [
         .text(upload.id), LedgerValue(upload.creator), LedgerValue(upload.title), .text(upload.source),
         .integer(upload.bytes), LedgerValue(upload.ladder), LedgerValue(upload.maxHeight),
-        LedgerValue(upload.captions), LedgerValue(upload.assetKey),
+        LedgerValue(upload.captions), LedgerValue(upload.assetKey), LedgerValue(isNewVersion),
       ])
     try setPolicy(upload.policy, of: upload.id)
     return Int(
@@ -167,6 +170,22 @@ extension Ledger {
     }
   }
 
+  /// What the sidecar says of an asset that is not made again now.
+  package func describe(_ upload: Upload) throws(LedgerFailure) {
+    try transaction { () throws(LedgerFailure) in
+      try connection.run(
+        """
+        UPDATE assets SET creator = ?2, title = ?3, ladder = ?4, max_height = ?5, captions = ?6 WHERE id = ?1
+        """,
+        [
+          .text(upload.id), LedgerValue(upload.creator), LedgerValue(upload.title),
+          LedgerValue(upload.ladder),
+          LedgerValue(upload.maxHeight), LedgerValue(upload.captions),
+        ])
+      try setPolicy(upload.policy, of: upload.id)
+    }
+  }
+
   package func setPolicy(_ policy: AssetPolicy, of id: String) throws(LedgerFailure) {
     try connection.run(
       """
@@ -191,6 +210,11 @@ extension Ledger {
         throw .unknown(id: id)
       }
     }
+  }
+
+  /// Removes an asset of which nothing was made, with all that belongs to it.
+  package func remove(_ id: String) throws(LedgerFailure) {
+    try connection.run("DELETE FROM assets WHERE id = ?1", [.text(id)])
   }
 
   // MARK: Picking
@@ -294,6 +318,18 @@ extension Ledger {
       try add(done.bytes, to: "bytes_in")
       try add(done.bytesOut, to: "bytes_out")
       try releaseWaiting(for: job.assetID)
+    }
+  }
+
+  /// The asset was found in the tree, made by a job that nobody could write down. False when it had no job.
+  package func adopt(_ id: String, _ done: FinishedJob, now: Int64) throws(LedgerFailure) -> Bool {
+    try transaction { () throws(LedgerFailure) in
+      let open = try connection.rows(
+        "SELECT \(JobRecord.columns) FROM jobs j WHERE j.asset_id = ?1 AND j.\(Self.open)", [.text(id)]
+      ) { (row) throws(LedgerFailure) in JobRecord(&row) }
+      guard let job = open.first else { return false }
+      try finish(job, done, now: now)
+      return true
     }
   }
 

@@ -29,6 +29,19 @@ package struct UploadMemory: Sendable, Equatable {
   }
 }
 
+/// What of an asset decides whether it would come out otherwise today.
+package struct AssetGist: Sendable, Equatable {
+  package var id: String
+  package var status: AssetStatus
+  package var isOutdated: Bool
+  package var recipe: String?
+  package var creator: String?
+  package var ladder: String?
+  package var maxHeight: Int?
+  package var captions: String?
+  package var maxBitrate: Int64?
+}
+
 /// The memory of the inbox: no file is looked into, or hashed, twice.
 extension Ledger {
   /// Every file that is remembered beneath a folder.
@@ -36,13 +49,41 @@ extension Ledger {
     // '0' is the character behind '/'.
     try connection.rows(
       "SELECT path, asset_id, stamp, beside, state, seen_ms, boot FROM uploads WHERE path > ?1 AND path < ?2",
-      [.text(folder + "/"), .text(folder + "0")]
+      [.text(folder + "/"), .text(folder + "0")], Self.memory)
+  }
+
+  /// What is remembered of one file.
+  package func upload(_ path: String) throws(LedgerFailure) -> UploadMemory? {
+    try connection.rows(
+      "SELECT path, asset_id, stamp, beside, state, seen_ms, boot FROM uploads WHERE path = ?1",
+      [.text(path)],
+      Self.memory
+    ).first
+  }
+
+  private static func memory(_ row: inout Statement) throws(LedgerFailure) -> UploadMemory {
+    UploadMemory(
+      path: row.text() ?? "", assetID: row.text(), stamp: row.text() ?? "", beside: row.text() ?? "",
+      state: row.text().flatMap(UploadMemory.State.init(rawValue:)) ?? .arriving,
+      seenMilliseconds: row.integer(), boot: row.text())
+  }
+
+  /// The assets of the files beneath a folder, by id.
+  package func gists(in folder: String) throws(LedgerFailure) -> [String: AssetGist] {
+    let gists = try connection.rows(
+      """
+      SELECT a.id, a.status, a.outdated, a.recipe, a.creator, a.ladder, a.max_height, a.captions, p.max_bitrate
+      FROM uploads u JOIN assets a ON a.id = u.asset_id LEFT JOIN policy p ON p.asset_id = a.id
+      WHERE u.path > ?1 AND u.path < ?2
+      """, [.text(folder + "/"), .text(folder + "0")]
     ) { (row) throws(LedgerFailure) in
-      UploadMemory(
-        path: row.text() ?? "", assetID: row.text(), stamp: row.text() ?? "", beside: row.text() ?? "",
-        state: row.text().flatMap(UploadMemory.State.init(rawValue:)) ?? .arriving,
-        seenMilliseconds: row.integer(), boot: row.text())
+      AssetGist(
+        id: row.text() ?? "", status: row.text().flatMap(AssetStatus.init(rawValue:)) ?? .failed,
+        isOutdated: row.flag(), recipe: row.text(), creator: row.text(), ladder: row.text(),
+        maxHeight: row.int(),
+        captions: row.text(), maxBitrate: row.integer())
     }
+    return Dictionary(gists.map { ($0.id, $0) }) { first, _ in first }
   }
 
   package func remember(_ upload: UploadMemory) throws(LedgerFailure) {

@@ -14,13 +14,15 @@ struct PackageCommand: Command {
 
   let source: String
   let tree: String
-  let planning: PlanningOptions
+  var planning: PlanningOptions
   /// nil: one a core.
   let workers: Int?
   let baseURL: String?
   let isForced: Bool
   /// nil: as `WorkCleaning` has it.
   let maxWorkBytes: Int64?
+  /// Set by a batch, whose child this is.
+  var job: JobTerms?
 
   init(
     source: String, tree: String, planning: PlanningOptions, workers: Int?, baseURL: String?, isForced: Bool,
@@ -50,6 +52,11 @@ struct PackageCommand: Command {
     do { outcome = try PackagePipeline(self, shell).run() } catch {
       throw CommandFailure(any: error, source: source)
     }
+    try report(outcome, shell)
+    return .done
+  }
+
+  private func report(_ outcome: PackagePipeline.Outcome, _ shell: Shell) throws(CommandFailure) {
     switch outcome {
     case .upToDate(let id, let master):
       shell.log.info("\(id) is up to date", item: source)
@@ -61,6 +68,5 @@ struct PackageCommand: Command {
       }
       try StandardOutput.write(made.master + "\n")
     }
-    return .done
   }
 }

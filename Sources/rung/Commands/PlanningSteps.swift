@@ -5,7 +5,7 @@ internal import Probing
 internal import Storing
 
 /// What a person says about a plan on the command line: the same for all commands that plan.
-struct PlanningOptions: Sendable, Equatable {
+struct PlanningOptions: Sendable {
   var ladder = "default"
   var id: String?
   var creator: String?
@@ -13,6 +13,8 @@ struct PlanningOptions: Sendable, Equatable {
   var keepsSource = false
   var videoTrack: Int?
   var limits = PlanLimits()
+  /// Subtitle files beside the source, by language; those whose names say so are found without.
+  var captions: [(language: String, file: String)] = []
 
   init(_ invocation: Invocation) {
     ladder = invocation.text(Options.ladder) ?? "default"
@@ -82,7 +84,7 @@ enum PlanningSteps {
     _ examination: Examination, _ ladder: Ladder, _ options: PlanningOptions, id: String, source: SourceFile,
     refused: [Int: String] = [:]
   ) throws(CommandFailure) -> Plan {
-    let beside = SidecarFiles.find(beside: source.path)
+    let beside = SidecarFiles.find(beside: source.path, named: options.captions)
     let request = PlanRequest(
       id: id, creator: options.creator, overrides: options.overrides, limits: options.limits,
       keepsSource: options.keepsSource, sidecars: beside.sidecars)
@@ -114,5 +116,11 @@ extension CommandFailure {
       nil, failure.description,
       exit: failure == .cancelled ? .interrupted : failure.isTemporary ? .temporary : .failed)
     if case .invalidID = failure { exit = .usage }
+    switch failure {
+    case .diskFull: cause = .disk
+    case .busy: cause = .busy
+    case .tooManyOpenFiles: cause = .resources
+    default: break
+    }
   }
 }

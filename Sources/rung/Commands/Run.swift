@@ -4,8 +4,9 @@ internal import LibAV
 /// Every command, in the order in which help lists them. A command is added here.
 let commands: [any Command.Type] = [
   ProbeCommand.self, PlanCommand.self, PackageCommand.self, SplitCommand.self, VerifyCommand.self,
+  BatchCommand.self,
   LaddersCommand.self,
-  WorkerCommand.self,
+  WorkerCommand.self, JobCommand.self,
   HelpCommand.self, CompletionsCommand.self, ManCommand.self,
 ]
 

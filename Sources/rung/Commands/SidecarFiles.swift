@@ -15,6 +15,25 @@ enum SidecarFiles {
     var notes: [PlanNote] = []
   }
 
+  /// `named`: files whose language somebody has said, whatever their names are.
+  static func find(beside path: String, named: [(language: String, file: String)]) -> Found {
+    var found = find(beside: path)
+    for (language, file) in named {
+      let sidecar = Sidecar(name: file, language: Languages.tag(language) ?? language)
+      if let fault = fault("\(place(path).folder)/\(file)") {
+        found.notes.append(PlanNote("subtitles \(file)", fault))
+      } else if let index = found.sidecars.firstIndex(where: { $0.name == file }) {
+        found.sidecars[index].language = sidecar.language
+      } else {
+        found.sidecars.append(sidecar)
+      }
+      found.notes.removeAll {
+        $0.subject == "subtitles \(file)" && found.sidecars.contains { $0.name == file }
+      }
+    }
+    return found
+  }
+
   static func find(beside path: String) -> Found {
     let (folder, name) = place(path)
     let stem = (name as NSString).deletingPathExtension

@@ -8,8 +8,27 @@ struct CommandFailure: Error, Sendable, Equatable {
   var message: String
   var advice: String?
   var exit: ExitCode
+  /// For machines that decide whether to try again; nil where the exit code says enough.
+  var cause: Cause?
 
-  init(_ subject: String?, _ message: String, advice: String? = nil, exit: ExitCode = .failed) {
+  enum Cause: String, Sendable {
+    /// No room on a disk.
+    case disk
+    /// Memory or descriptors ran short.
+    case resources
+    /// Another process works on it.
+    case busy
+    /// Nothing got done for too long.
+    case stalled
+    /// The process that read the source died of it.
+    case crash
+  }
+
+  init(
+    _ subject: String?, _ message: String, advice: String? = nil, exit: ExitCode = .failed,
+    cause: Cause? = nil
+  ) {
+    self.cause = cause
     self.subject = subject
     self.message = message
     self.advice = advice
@@ -35,10 +54,13 @@ struct CommandFailure: Error, Sendable, Equatable {
     let reason = unsafe strerror(code).flatMap { unsafe String(validatingCString: $0) } ?? "error \(code)"
     switch code {
     case ENOSPC, EDQUOT:
-      return CommandFailure(path, "\(what): \(reason)", advice: "make room and try again", exit: .temporary)
+      return CommandFailure(
+        path, "\(what): \(reason)", advice: "make room and try again", exit: .temporary,
+        cause: .disk)
     case EMFILE, ENFILE, ENOMEM, EAGAIN:
       return CommandFailure(
-        path, "\(what): \(reason)", advice: "try again when less is running", exit: .temporary)
+        path, "\(what): \(reason)", advice: "try again when less is running", exit: .temporary,
+        cause: .resources)
     case EFBIG:
       return CommandFailure(
         path, "\(what): \(reason)", advice: "the source asks for more than a file may hold")

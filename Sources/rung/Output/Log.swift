@@ -35,7 +35,8 @@ final class Log: Sendable {
       let advice: [(String, JSONText)] = failure.advice.map { [("advice", .string($0))] } ?? []
       record(
         .error, "failure", failure.message, failure.subject,
-        advice + [("exit", .integer(Int64(failure.exit.rawValue)))])
+        advice + [("exit", .integer(Int64(failure.exit.rawValue)))]
+          + (failure.cause.map { [("cause", .string($0.rawValue))] } ?? []))
     }
   }
 

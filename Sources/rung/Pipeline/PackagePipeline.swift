@@ -32,6 +32,9 @@ struct PackagePipeline {
     var milliseconds: Int64
   }
 
+  private static let maker = MadeBy(
+    tool: "rung", version: Version.number, libraries: LibraryVersions.all)
+
   init(_ command: PackageCommand, _ shell: Shell) {
     self.command = command
     self.shell = shell
@@ -41,6 +44,7 @@ struct PackagePipeline {
   func run() throws -> Outcome {
     try PlanningSteps.check(command.planning)
     let source = try SourceFile.open(command.source)
+    try command.job?.check(source)
     let ladder = try PlanningSteps.ladder(command.planning.ladder)
     let applied = try PlanningSteps.applying(command.planning.overrides, to: ladder)
     let tree = try Tree.open(command.tree)
@@ -52,6 +56,7 @@ struct PackagePipeline {
         try PlanningSteps.id(command.planning, source, hash: hash.value)
       )
     }
+    let twin = try command.job?.agree(hash.value(), bytes: source.bytes, examination.report)
     var plan = try times.measure("plan", item: source.name) {
       try PlanningSteps.plan(examination, ladder, command.planning, id: id, source: source)
     }
@@ -64,6 +69,11 @@ struct PackagePipeline {
     if case .upToDate(let master) = standing {
       cleaning.run()
       return .upToDate(id: id, master: master)
+    }
+
+    if let twin, let made = try link(twin, tree, lock, plan, source, hash, applied, sidecars.records) {
+      cleaning.run()
+      return made
     }
 
     var store = try openStore(tree, plan, hash)
@@ -101,7 +111,7 @@ struct PackagePipeline {
         id: id, source: try encoded.work.withSound(examination.report, plan), sourceSHA256: hash.value(),
         ladder: try applied.canonicalJSON,
         renditions: asset.renditions, objects: staging.inventory(),
-        madeBy: MadeBy(tool: "rung", version: Version.number, libraries: LibraryVersions.all),
+        madeBy: Self.maker,
         pictures: images,
         beside: AssetExtras(
           damage: try encoded.damage(),
@@ -121,6 +131,34 @@ struct PackagePipeline {
 
   // MARK: Steps
 
+  /// Makes the asset of the finished objects of one of the same bytes; nil where that cannot be.
+  private func link(
+    _ twin: TwinOffer, _ tree: Tree, _ lock: AssetLock, _ plan: Plan, _ source: SourceFile, _ hash: SourceHash,
+    _ ladder: Ladder, _ sidecars: [SidecarRecord]
+  ) throws -> Outcome? {
+    guard let asset = try tree.twin(twin.id, creator: twin.creator, like: plan.layout),
+      try asset.summary.isOf(
+        sourceSHA256: hash.value(), videoTrack: command.planning.videoTrack, ladder: ladder.canonicalJSON),
+      asset.summary.sidecars == sidecars, asset.summary.madeBy == Self.maker
+    else { return nil }
+    let staging = try tree.begin(lock, layout: plan.layout)
+    let isTaken = try times.measure("package", item: plan.layout.id) {
+      try staging.take(asset, sourceName: source.name)
+    }
+    guard isTaken else {
+      staging.discard()
+      return nil
+    }
+    try times.measure("commit", item: plan.layout.id) {
+      try commit(staging, replacing: command.isForced || command.job?.replaces == true)
+    }
+    times.finish(item: plan.layout.id)
+    return .made(
+      Made(
+        id: plan.layout.id, master: tree.path(plan.layout.entrance ?? staging.assetKey), renditions: [],
+        notes: [PlanNote("same bytes", "made from the objects of \(twin.id)")], milliseconds: times.total))
+  }
+
   /// What the tree has under the id.
   private enum Standing: Equatable {
     case absent
@@ -136,12 +174,24 @@ struct PackagePipeline {
   ) throws -> Standing {
     let id = plan.layout.id
     guard !command.isForced, let assetKey = plan.layout.key(.asset) else { return .absent }
+    do {
+      return try standing(tree, plan, id, assetKey, source, ladder, sidecars)
+    } catch let failure as CommandFailure where command.job?.replaces == true && failure.exit == .failed {
+      return .outdated
+    }
+  }
+
+  private func standing(
+    _ tree: Tree, _ plan: Plan, _ id: String, _ assetKey: String, _ source: SourceHash, _ ladder: Ladder,
+    _ sidecars: [SidecarRecord]
+  ) throws -> Standing {
     switch try tree.existingAsset(id: id, assetKey: assetKey) {
     case .none: return .absent
     case .damaged(let path, let what):
       throw CommandFailure(
         command.source, "\(path) is damaged: \(what)", advice: "package it again with --force")
     case .whole(let summary):
+      if command.job?.renews == true, summary.madeBy != Self.maker { return .outdated }
       let hash = try source.value()
       guard summary.sourceSHA256 == hash else {
         throw CommandFailure(

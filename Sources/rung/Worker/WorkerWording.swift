@@ -32,16 +32,17 @@ extension CommandFailure {
       self.init(
         source,
         "the worker was ended while \(doing): it asked the kernel for something that no decoder needs",
-        advice: "the file is probably made to attack: keep it away from other programs")
+        advice: "the file is probably made to attack: keep it away from other programs", cause: .crash)
     case .died(SIGXCPU, let doing, _):
       self.init(
-        source, "the worker was ended while \(doing): it took a day of processor time for it", advice: damaged
-      )
+        source, "the worker was ended while \(doing): it took a day of processor time for it",
+        advice: damaged,
+        cause: .crash)
     case .stalled(let seconds, let doing):
       self.init(
         source, "the worker got nothing done for \(seconds) s while \(doing) and was ended",
         advice: "if the machine or its disk was busy, try again or raise --stall-seconds; else \(damaged)",
-        exit: .temporary)
+        exit: .temporary, cause: .stalled)
     case .died(let signal, let doing, let lastWords):
       // Nobody but the kernel, short of memory, or a person kills a worker.
       let killed = signal == SIGKILL
@@ -49,10 +50,11 @@ extension CommandFailure {
         source,
         "the worker died of \(CommandFailure.name(ofSignal: signal)) while \(doing)\(Self.quoted(lastWords))",
         advice: killed ? "if memory was short, try again with fewer --workers" : damaged,
-        exit: killed ? .temporary : .failed)
+        exit: killed ? .temporary : .failed, cause: killed ? .resources : .crash)
     case .exited(let code, let doing, let lastWords):
       self.init(
-        source, "the worker ended with code \(code) while \(doing)\(Self.quoted(lastWords))", advice: damaged)
+        source, "the worker ended with code \(code) while \(doing)\(Self.quoted(lastWords))", advice: damaged,
+        cause: .crash)
     case .garbled(let line, let doing):
       self.init(
         source, "the worker answered with something else while \(doing) ('\(line)')",
@@ -60,7 +62,7 @@ extension CommandFailure {
     case .failed(let error):
       self.init(
         source, error.message, advice: error.advice.isEmpty ? nil : error.advice,
-        exit: error.isTemporary ? .temporary : .failed)
+        exit: error.isTemporary ? .temporary : .failed, cause: error.code == "disk" ? .disk : nil)
     case .cancelled:
       self.init(source, "interrupted", exit: .interrupted)
     }

@@ -1,0 +1,57 @@
+internal import Batching
+internal import Foundation
+internal import Media
+internal import Storing
+
+/// What the ledger wants to know of an asset that stands in the tree: its `asset.json` in, a ledger's row out.
+enum FinishedAsset {
+  /// nil when there is none that is whole under this id.
+  static func read(_ tree: Tree, _ recipe: RecipeBook.Recipe) throws(StoreFailure) -> FinishedJob? {
+    let key = recipe.assetKey
+    guard case .whole(let summary) = try tree.existingAsset(id: recipe.layout.id, assetKey: key),
+      let data = FileManager.default.contents(atPath: tree.path(key)),
+      let document = try? JSONValue.parse([UInt8](data))
+    else { return nil }
+    let renditions = document["renditions"]?.elements ?? []
+    let video = renditions.filter { $0["kind"]?.text == "video" }
+    let largest = video.max { $0["height"]?.integer ?? 0 < $1["height"]?.integer ?? 0 }
+    return FinishedJob(
+      sha256: summary.sourceSHA256, bytes: summary.sourceBytes,
+      durationMilliseconds: document["source"]?["duration"].flatMap(milliseconds),
+      width: largest?["width"]?.integer.flatMap { Int(exactly: $0) },
+      height: largest?["height"]?.integer.flatMap { Int(exactly: $0) },
+      hasAudio: !(document["source"]?["audio"]?.elements ?? []).isEmpty,
+      assetKey: key, manifestKey: recipe.layout.entrance ?? key, thumbnailKey: thumbnail(document),
+      recipe: recipe.full, bytesOut: summary.objects.reduce(0) { $0 &+ $1.bytes },
+      renditions: renditions.map(row))
+  }
+
+  private static func row(_ rendition: JSONValue) -> RenditionRow {
+    RenditionRow(
+      profile: rendition["name"]?.text ?? "", kind: rendition["kind"]?.text ?? "",
+      rate: rendition["average_bitrate"]?.integer,
+      playlistKey: rendition["playlist"]?.text ?? rendition["file"]?.text,
+      segmentCount: rendition["segments"]?.integer.flatMap { Int(exactly: $0) },
+      codec: rendition["codecs"]?.text)
+  }
+
+  /// The thumbnail that was found best, the first one, or the poster.
+  private static func thumbnail(_ document: JSONValue) -> String? {
+    let images = document["images"]?.elements ?? []
+    let thumbnails = images.filter { $0["kind"]?.text?.contains("thumbnail") == true }
+    let best = thumbnails.first { $0["best"] == .bool(true) } ?? thumbnails.first
+    return (best ?? images.first { $0["kind"]?.text == "poster" })?["key"]?.text
+  }
+
+  /// `2.005333` as 2005; without floating point.
+  static func milliseconds(_ value: JSONValue) -> Int64? {
+    guard case .number(let text) = value else { return nil }
+    let parts = text.split(separator: ".", maxSplits: 1)
+    guard let whole = parts.first.flatMap({ Int64($0) }), whole >= 0 else { return nil }
+    let digits = (parts.count > 1 ? String(parts[1].prefix(3)) : "").padding(
+      toLength: 3, withPad: "0", startingAt: 0)
+    let (thousands, overflow) = whole.multipliedReportingOverflow(by: 1000)
+    guard !overflow, let rest = Int64(digits) else { return nil }
+    return thousands &+ rest
+  }
+}
