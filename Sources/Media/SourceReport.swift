@@ -108,6 +108,9 @@ package struct EdgeCrop: Hashable, Codable, Sendable {
   package init(left: Int = 0, top: Int = 0, right: Int = 0, bottom: Int = 0) {
     (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
   }
+
+  /// No more than fills up the last blocks; nobody calls that cropping.
+  package var isPadding: Bool { left <= 0 && top <= 0 && right < 16 && bottom < 16 }
 }
 
 /// Film in video of 30 frames a second: by flags, or recorded field by field.

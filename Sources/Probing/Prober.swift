@@ -97,7 +97,7 @@ package enum Prober {
         descriptor: descriptor, name: name, stream: main.common.index, pictures: pictures,
         comparesFields: mayHide)
     else { return }
-    report.video[index].bitstreamCrop = look.crop
+    if let edges = look.crop, !edges.isPadding { report.video[index].bitstreamCrop = edges }
     if let light = look.light { report.video[index].hdr = (main.hdr ?? HDRMetadata()).filled(from: light) }
     guard mayHide || mayBeFlagged else { return }
     report.video[index].telecine = TelecineJudge.judge(look)

@@ -45,10 +45,7 @@ enum ReportText {
       size.append("sample aspect ratio \(Human.ratio(stream.sampleAspectRatio))")
     }
     if let crop = stream.crop { size.append("cropped to \(crop.size)") }
-    // Up to whole blocks nobody calls it cropping.
-    if let edges = stream.bitstreamCrop,
-      edges.left > 0 || edges.top > 0 || max(edges.right, edges.bottom) >= 16
-    {
+    if let edges = stream.bitstreamCrop {
       size.append(
         "the bitstream cuts off \(edges.left) left, \(edges.right) right, \(edges.top) top, \(edges.bottom) bottom"
       )
