@@ -37,7 +37,7 @@ package enum ChildSetup {
     unsafe sigfillset(&signals)
     unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { _ = signal(number, SIG_DFL) }
-    KeptMemory.keep(upTo: Self.keptMemory)
+    rung_keep_freed_memory(Self.keptMemory)
     let rules = ProcessInfo.processInfo.environment[WorkerProtocol.rulesVariable].flatMap {
       WorkerRules(text: $0)
     }

@@ -19,11 +19,14 @@ import Testing
   }
 
   /// What `check` says of each object: the disk has `found` where `meant` was written.
-  private func verdicts(_ objects: [(meant: String, found: String?)]) throws -> [StoreFailure?] {
+  private func verdicts(
+    _ prefix: String, _ objects: [(meant: String, found: String?)]
+  ) throws -> [StoreFailure?] {
     let early = EarlyReadBack()
     for (token, object) in objects.enumerated() {
-      if let found = object.found { try folder.write(found, to: "media-\(token)") }
-      try early.begin(token, path: path(token))
+      let name = "\(prefix)-\(token)"
+      if let found = object.found { try folder.write(found, to: name) }
+      try early.begin(token, path: "\(folder.path)/\(name)")
       early.end(token, mark: try mark(object.meant))
     }
     try early.finish { false }
@@ -38,11 +41,16 @@ import Testing
   @Test func eachObjectIsJudgedByItself() throws {
     let long = String(repeating: "many blocks ", count: 300_000)
     #expect(
-      try verdicts([
-        ("one", "one"), ("two", "twO"), ("", ""), ("four", "fou"), (long, long), (long, long + "x"),
-      ])
+      try verdicts(
+        "media",
+        [
+          ("one", "one"), ("two", "twO"), ("", ""), ("four", "fou"), (long, long), (long, long + "x"),
+        ])
         == [nil, .altered(key: "key-1"), nil, .altered(key: "key-3"), nil, .altered(key: "key-5")])
-    #expect(try verdicts([("gone", nil)]) == [.io(call: "open", path: path(0), errno: ENOENT)])
+    #expect(
+      try verdicts("gone", [("gone", nil)]) == [
+        .io(call: "open", path: "\(folder.path)/gone-0", errno: ENOENT)
+      ])
   }
 
   @Test func anObjectMayBeMovedMeanwhile() throws {

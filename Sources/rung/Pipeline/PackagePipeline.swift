@@ -350,8 +350,6 @@ struct PackagePipeline {
       let paths = try encoded.paths(of: audio)
       return RenditionInput(audio: audio) { try PacketFileChain(paths: paths) }
     }
-    // Blocks of media come and go by the thousand.
-    KeptMemory.keep(upTo: 32 << 20)
     let renditions = captions.joined(to: try copied.joined(with: video + audio, plan))
     let bytes = SourceReader(source)
     var asset = PackagedAsset(renditions: [], master: "")
