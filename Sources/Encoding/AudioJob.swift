@@ -61,6 +61,14 @@ package struct AudioResult: Codable, Sendable, Equatable {
   }
 }
 
+/// What was found of a stream that was only listened to.
+package struct SoundMeasure: Codable, Sendable, Equatable {
+  /// nil where nothing of it can be decoded.
+  package var loudness: Loudness?
+
+  package init(loudness: Loudness?) { self.loudness = loudness }
+}
+
 /// Decodes one audio stream, lays it out on the asset's timeline (see `SoundLayout`) and encodes it.
 ///
 /// In: an `AudioJob` and the source. Out: one packet file. The end is padded with silence or cut, so that all
@@ -105,6 +113,18 @@ package struct AudioRendition: ~Copyable {
     var result = try rendition.finish(tally)
     result.loudness = loudness ?? tally.loudness
     return result
+  }
+
+  /// How loud a stream is that is not encoded.
+  package static func measure(
+    _ job: AudioJob, descriptor: Int32, name: String, progress: (Int) throws -> Void
+  ) throws -> SoundMeasure {
+    CPUFeatures.useCommon()
+    defer { CPUFeatures.useAll() }
+    let tally = try SoundReader.read(
+      job, descriptor: descriptor, name: name, isMeasured: true, progress: progress
+    ) { _, _, _ in }
+    return SoundMeasure(loudness: tally.decoded > 0 ? tally.loudness : nil)
   }
 
   private static func open(_ job: AudioJob, _ gain: LoudnessGain) throws -> AudioRendition {

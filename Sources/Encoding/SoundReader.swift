@@ -40,6 +40,7 @@ struct SoundReader: ~Copyable {
   ) throws -> SoundTally {
     var demuxer = try Demuxer.open(descriptor: descriptor, name: name)
     demuxer.discard(allExcept: [job.audio.stream])
+    demuxer.follow(job.audio.restarts)
     var reader = SoundReader(job, isMeasured: isMeasured)
     try reader.decode(&demuxer, progress, sink)
     return try reader.finish(sink)

@@ -132,6 +132,7 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     if code >= 0 {
       WorkMeter.add()
       if isElementary { stamp(packet) }
+      if !clock.restarts.isEmpty { shift(packet) }
       return true
     }
     if let failure = input.failure { throw failure }
@@ -143,7 +144,7 @@ package enum DemuxFailure: Error, Equatable, Sendable {
   /// can tell: what comes next has to be looked at. Bare elementary streams have no times to look for, so with
   /// them it always fails, and reading goes on where it was.
   package func seek(stream: Int, to time: Int64) throws(AVFailure) {
-    guard !isElementary else {
+    guard !isElementary, clock.restarts.isEmpty else {
       throw AVFailure("av_seek_frame", code: rung_averror(ENOSYS), context: formatName)
     }
     try unsafe check(
@@ -154,7 +155,25 @@ package enum DemuxFailure: Error, Equatable, Sendable {
   /// Goes back to the first packet, by opening the source again: the only way that every format has.
   /// What `discard` set has to be set again, and pointers to parameters are no longer valid.
   package mutating func rewind() throws(DemuxFailure) {
+    let restarts = clock.restarts
     self = try Demuxer.open(descriptor: descriptor, name: name)
+    clock.restarts = restarts
+  }
+
+  /// From now on times are those that go on over the restarts of the source's clock; there is no seeking then, since
+  /// one time may be in several places of the file.
+  package func follow(_ restarts: [ClockRestart]) { clock.restarts = restarts }
+
+  private func shift(_ packet: borrowing Packet) {
+    let index = packet.stream
+    // Only the first of several frames that came together has a place.
+    if let place = packet.offset { clock.places[index] = place }
+    guard let place = clock.places[index],
+      let restart = clock.restarts.last(where: { ($0.positions[index] ?? $0.position) <= place })
+    else { return }
+    let ticks = MediaTime(restart.shift, Rational(1, 1_000_000)).ticks(in: timebase(of: index))
+    packet.presentation = packet.presentation.map { $0 &+ ticks }
+    packet.decode = packet.decode.map { $0 &+ ticks }
   }
 
   /// Leaves out the packets of all other streams, which formats with an index then do not even read.
@@ -273,4 +292,7 @@ package enum DemuxFailure: Error, Equatable, Sendable {
 /// The decode time of the next packet of each stream, for streams that have none of their own.
 private final class DecodeClock {
   var next: [Int: Int64] = [:]
+  var restarts: [ClockRestart] = []
+  /// Where the last packet of each stream lay in the file.
+  var places: [Int: Int64] = [:]
 }

@@ -52,6 +52,7 @@ package struct PictureReader: ~Copyable {
     let demuxer = try Demuxer.open(descriptor: descriptor, name: name)
     let decoder = try Decoder.open(demuxer, stream: stream)
     demuxer.discard(allExcept: [stream])
+    demuxer.follow(source.restarts)
     let timebase = demuxer.timebase(of: stream)
     let packet = try Packet()
     var holdsPacket = false
@@ -87,7 +88,7 @@ package struct PictureReader: ~Copyable {
 
   /// Where counting alone tells when a picture is presented, it has to begin at the beginning: after a seek into an
   /// open GOP the decoder leaves out as many pictures as it likes.
-  private var mustCount: Bool { isCounted || demuxer.isElementary }
+  private var mustCount: Bool { isCounted || demuxer.isElementary || !source.restarts.isEmpty }
 
   /// Packets that the decoder could not read so far.
   package var refusedPackets: Int { decoder.refused }
@@ -115,11 +116,11 @@ package struct PictureReader: ~Copyable {
   }
 
   /// Goes on from where the reader stands when that gives the same pictures as starting anew, and sooner. Where
-  /// something was damaged on the way they might differ with what came before, and so with who encodes which chunk.
+  /// something was damaged on the way they might differ with what came before, and so with who encodes which chunk; but
+  /// not where decoding always begins at the beginning.
   private mutating func goesOn(to wanted: Int64, seek: Int64) throws -> Bool {
-    guard let shownTime, shownTime <= wanted, decoder.refused == 0, decoder.concealed == 0 else {
-      return false
-    }
+    guard let shownTime, shownTime <= wanted, mustCount || (decoder.refused == 0 && decoder.concealed == 0)
+    else { return false }
     guard mustCount || seek <= shownTime else { return false }
     return try show(wanted)
   }

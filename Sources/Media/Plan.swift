@@ -165,6 +165,7 @@ package struct PictureSource: Codable, Sendable, Equatable {
   package var workingSize: PictureSize?
   /// Times in the stream's own ticks at which packets claim to be and are not, ascending.
   package var outliers: TickList = []
+  package var restarts: [ClockRestart] = []
 
   package init(timebase: Rational, codedSize: PictureSize) {
     self.timebase = timebase
@@ -283,6 +284,7 @@ package struct AudioPlan: Codable, Sendable, Equatable {
   package var measuresLoudness: Bool
   /// Times in the stream's ticks at which packets claim to be and are not, ascending.
   package var outliers: TickList = []
+  package var restarts: [ClockRestart] = []
 
   package init(
     name: String, group: String, stream: Int, codec: Codec, channels: Int, sampleRate: Int, bitrate: Int,

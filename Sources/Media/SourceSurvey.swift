@@ -6,6 +6,8 @@ package struct SourceSurvey: Codable, Sendable, Equatable {
   package var video: PictureTimes?
   /// One for each audio stream, in stream order.
   package var audio: [AudioSpan]
+  /// All times are told as they go on over these.
+  package var restarts: [ClockRestart] = []
 
   package init(video: PictureTimes? = nil, audio: [AudioSpan] = []) {
     self.video = video

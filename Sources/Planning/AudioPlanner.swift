@@ -80,6 +80,7 @@ struct AudioPlanner {
     plan.purpose = Self.purpose(stream)
     plan.loudness = ladder.loudness
     plan.outliers = result.spans.first { $0.stream == index }?.outliers ?? []
+    plan.restarts = survey.restarts
     plan.measuresLoudness = !result.plans.contains { $0.stream == index }
     result.plans.append(plan)
   }

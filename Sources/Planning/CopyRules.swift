@@ -43,7 +43,7 @@ struct CopyRules {
     }
     guard let times, !times.keyframes.values.isEmpty else { return "it has no keyframe to start from" }
     let isBroken = report.faults.contains {
-      $0.stream == stream.common.index && Self.brokenTimes.contains($0.code)
+      ($0.stream ?? stream.common.index) == stream.common.index && Self.brokenTimes.contains($0.code)
     }
     return isBroken ? "its timestamps are broken" : nil
   }
@@ -58,14 +58,16 @@ struct CopyRules {
       return "\(codec.rawValue) \(Self.complaint(destination))"
     }
     let isBroken = report.faults.contains {
-      $0.stream == stream.common.index && Self.brokenTimes.contains($0.code)
+      ($0.stream ?? stream.common.index) == stream.common.index && Self.brokenTimes.contains($0.code)
     }
     return isBroken ? "its timestamps are broken" : nil
   }
 
   /// In a second; no camera's clip that is to be streamed has more.
   private static let mostPictures: Int64 = 300
-  private static let brokenTimes = ["timestamp-jump", "timestamps-absurd", "timestamps-duplicate"]
+  private static let brokenTimes = [
+    "timestamp-jump", "timestamps-absurd", "timestamps-duplicate", "clock-restarts",
+  ]
 
   /// RFC 8216bis 3.1.1 and 3.1.2, and what Media Source takes.
   private static func pictures(_ destination: Destination) -> [Codec] {

@@ -22,8 +22,10 @@ package enum Planner {
     var notes: [PlanNote] = []
     var result: VideoPlanner.Result?
     if let video {
-      let planned = try VideoPlanner(stream: video.stream, times: video.times, ladder: ladder)
-        .plan(from: start, to: finish)
+      let planned = try VideoPlanner(
+        stream: video.stream, times: video.times, ladder: ladder, restarts: survey.restarts
+      )
+      .plan(from: start, to: finish)
       notes += planned.notes
       result = planned
     } else {

@@ -6,6 +6,7 @@ struct VideoPlanner {
   var stream: VideoStream
   var times: PictureTimes
   var ladder: Ladder
+  var restarts: [ClockRestart] = []
 
   struct Result {
     var plan: VideoPlan
@@ -105,6 +106,7 @@ struct VideoPlanner {
     source.pixelFormat = stream.pixelFormat
     source.mapsTones = colours.mapsTones
     source.outliers = times.outliers
+    source.restarts = restarts
     return source
   }
 

@@ -33,16 +33,17 @@ enum FarIslands {
 
   static let shortestGap: Int64 = 60_000_000
   private static let longestGap: Int64 = 600_000_000
-  private static let mostPackets = 8
 
   /// `runs` ascend, with gaps of more than `shortestGap` between them; `others` are those of other tracks.
-  static func believed(_ runs: [Run], others: [Run]) -> ArraySlice<Run> {
+  /// More than `most` packets are no accident.
+  static func believed(_ runs: [Run], others: [Run], most: Int = 8) -> ArraySlice<Run> {
     let all = runs.reduce(0) { $0 + $1.packets }
     var kept = runs[...]
     while kept.count > 1 {
-      if let last = kept.last, isAlone(last, beside: kept.dropLast(), all, others, isAfter: true) {
+      if let last = kept.last, isAlone(last, beside: kept.dropLast(), most, all, others, isAfter: true) {
         kept = kept.dropLast()
-      } else if let first = kept.first, isAlone(first, beside: kept.dropFirst(), all, others, isAfter: false)
+      } else if let first = kept.first,
+        isAlone(first, beside: kept.dropFirst(), most, all, others, isAfter: false)
       {
         kept = kept.dropFirst()
       } else {
@@ -53,9 +54,9 @@ enum FarIslands {
   }
 
   private static func isAlone(
-    _ run: Run, beside rest: ArraySlice<Run>, _ all: Int, _ others: [Run], isAfter: Bool
+    _ run: Run, beside rest: ArraySlice<Run>, _ most: Int, _ all: Int, _ others: [Run], isAfter: Bool
   ) -> Bool {
-    guard run.packets <= mostPackets, run.packets * 20 <= all, let first = rest.first, let last = rest.last
+    guard run.packets <= most, run.packets * 20 <= all, let first = rest.first, let last = rest.last
     else { return false }
     let gap = isAfter ? last.end..<max(last.end, run.start) : run.end..<max(run.end, first.start)
     let limit = min(longestGap, max(shortestGap, last.end &- first.start))
@@ -63,7 +64,7 @@ enum FarIslands {
     // What only just reaches into the gap is the end of the same title.
     let inside = gap.lowerBound + shortestGap / 2..<max(gap.lowerBound + shortestGap / 2, gap.upperBound)
     return !others.contains {
-      $0.packets > mostPackets && $0.start < inside.upperBound && $0.end > inside.lowerBound
+      $0.packets > most && $0.start < inside.upperBound && $0.end > inside.lowerBound
     }
   }
 }

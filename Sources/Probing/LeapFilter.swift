@@ -20,10 +20,13 @@ struct LeapFilter<Packet: Sendable>: Sendable {
   private var leading: [Packet] = []
 
   /// More than this many packets at one place are no accident.
-  private static var most: Int { 8 }
+  private let most: Int
 
   /// `limit`: how far, in ticks, neighbours in a file may be apart.
-  init(limit: Int64) { self.limit = limit }
+  init(limit: Int64, most: Int = 8) {
+    self.limit = limit
+    self.most = most
+  }
 
   mutating func add(_ packet: Packet, at time: Int64) -> Result {
     var result = Result()
@@ -39,7 +42,7 @@ struct LeapFilter<Packet: Sendable>: Sendable {
     }
     if isNear(time, last.time) {
       held.append((packet, time))
-      if held.count > Self.most {
+      if held.count > most {
         result.outliers = leading
         leading = []
         result.believed = believe()

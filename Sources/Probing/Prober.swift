@@ -22,20 +22,24 @@ package enum Prober {
   package static func examine(
     descriptor: Int32, name: String, videoTrack: Int? = nil
   ) throws(ProbeFailure) -> Examination {
-    let demuxer: Demuxer
+    var demuxer: Demuxer
     do { demuxer = try Demuxer.open(descriptor: descriptor, name: name) } catch {
       let failure = ProbeFailure(error)
       if case .damaged("mp4", _) = failure, beginsWithFragment(descriptor) { throw .fragment }
       throw failure
     }
     let format = CodecNames.format(demuxer.formatName, majorBrand: demuxer.majorBrand)
-    let surveyed: (streams: [DemuxedStream], result: Surveyor.Result)
+    var surveyed: (streams: [DemuxedStream], result: Surveyor.Result)
+    var restarts: [ClockRestart] = []
     var indexed: [Int] = []
     for stream in 0..<demuxer.streamCount { indexed.append(demuxer.indexedPackets(of: stream)) }
     do throws(AVFailure) {
       let streams = demuxer.streams
       var surveyor = Surveyor(streams: streams)
       surveyed = (streams, try surveyor.run(demuxer))
+      if surveyed.result.hasSteps, ["mpegts", "mpegps"].contains(format) {
+        restarts = try follow(&demuxer, &surveyed)
+      }
     } catch {
       throw ProbeFailure.unreadable(error.reason)
     }
@@ -71,7 +75,28 @@ package enum Prober {
           stream: main.stream))
     }
     let audio = surveyed.streams.compactMap { surveyed.result.sound[$0.index] }
-    return Examination(report: report, survey: SourceSurvey(video: main, audio: audio))
+    var survey = SourceSurvey(video: main, audio: audio)
+    survey.restarts = restarts
+    return Examination(report: report, survey: survey)
+  }
+
+  /// Looks for places where the clock begins anew, and where there are any surveys the source once more over them.
+  private static func follow(
+    _ demuxer: inout Demuxer, _ surveyed: inout (streams: [DemuxedStream], result: Surveyor.Result)
+  ) throws(AVFailure) -> [ClockRestart] {
+    guard (try? demuxer.rewind()) != nil, let found = try? ClockScan.restarts(demuxer, demuxer.streams),
+      !found.isEmpty, (try? demuxer.rewind()) != nil
+    else { return [] }
+    demuxer.follow(found)
+    let streams = demuxer.streams
+    var surveyor = Surveyor(streams: streams)
+    surveyed = (streams, try surveyor.run(demuxer))
+    surveyed.result.faults.append(
+      Fault(
+        code: "clock-restarts",
+        message: "the clock begins anew \(found.count)\u{d7}, as in recordings put one behind the other; "
+          + "they are shown in turn"))
+    return found
   }
 
   /// Segments of CMAF begin with one of these (ISO/IEC 23000-19 7.3.2.3).

@@ -26,6 +26,8 @@ package struct SoundCollector: Sendable {
   private var leaps: LeapFilter<Packet>
   private var outliers: [Int64] = []
   private static let mostOutliers = 4096
+  /// Transport streams give one time for as much sound as lasts a second.
+  private static let mostTogether = 64
   /// Where the last packet that came ends, believed or not.
   private var stampEnd: Int64?
   /// Stretches of packets, ascending in file order, with what is presented of each.
@@ -52,7 +54,7 @@ package struct SoundCollector: Sendable {
     self.priming = priming
     self.timebase = timebase
     self.sampleRate = sampleRate
-    leaps = LeapFilter(limit: MediaTime(10, Rational(1, 1)).ticks(in: timebase))
+    leaps = LeapFilter(limit: MediaTime(10, Rational(1, 1)).ticks(in: timebase), most: Self.mostTogether)
     usual =
       sampleRate > 0
       ? MediaTime(Int64(frameSamples), Rational(1, Int64(sampleRate))).ticks(in: timebase) : 0
@@ -174,7 +176,7 @@ package struct SoundCollector: Sendable {
     guard runs.count > 1, zip(runs, runs.dropFirst()).allSatisfy({ $0.end <= $1.start }) else {
       return stretches
     }
-    let kept = FarIslands.believed(runs, others: others)
+    let kept = FarIslands.believed(runs, others: others, most: Self.mostTogether)
     absurd += runs.reduce(0) { $0 + $1.packets } - kept.reduce(0) { $0 + $1.packets }
     return Array(stretches[kept.startIndex..<kept.endIndex])
   }

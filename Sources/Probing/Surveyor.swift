@@ -15,6 +15,8 @@ struct Surveyor {
     var tallies: [Int: Tally] = [:]
     var faults: [Fault] = []
     var packets = 0
+    /// Times step back, or ahead by more than any recording lasts.
+    var hasSteps = false
   }
 
   struct PictureFindings {
@@ -39,6 +41,8 @@ struct Surveyor {
   private var tallies: [Int: Tally] = [:]
   private var damaged: [Int: Int] = [:]
   private var packets = 0
+  private var decodes: [Int: Int64] = [:]
+  private var hasSteps = false
   private var lastIsDamaged = false
   private var isMatroska = false
 
@@ -96,6 +100,10 @@ struct Surveyor {
     lastIsDamaged = packet.isCorrupt
     if packet.isCorrupt { damaged[index, default: 0] += 1 }
     guard streams.indices.contains(index), packet.count > 0 else { return }
+    if let time = packet.decode ?? packet.presentation {
+      let before = decodes.updateValue(time, forKey: index)
+      if let before, ClockScan.isStep(from: before, to: time, streams[index].timebase) { hasSteps = true }
+    }
     if pictures[index] != nil, isShown(packet, streams[index]) {
       pictures[index]?.add(
         PictureSample(
@@ -136,7 +144,7 @@ struct Surveyor {
   }
 
   private mutating func finish(_ faults: [Fault]) -> Result {
-    var result = Result(tallies: tallies, faults: faults, packets: packets)
+    var result = Result(tallies: tallies, faults: faults, packets: packets, hasSteps: hasSteps)
     var runs: [Int: [FarIslands.Run]] = [:]
     for stream in streams where !stream.isCover {
       runs[stream.index] = pictures[stream.index]?.runs() ?? sound[stream.index]?.runs()

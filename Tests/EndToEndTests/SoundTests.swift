@@ -90,6 +90,22 @@ extension EndToEnd {
       }
     }
 
+    /// It stays as it is, and how loud that is is said.
+    @Test func copiedSoundIsMeasuredWhereTheLadderWantsALoudness() throws {
+      let folder = try TemporaryFolder()
+      let asset = Asset(tree: folder.file("tree"), id: "clip")
+      let result = try Rung.package(
+        Fixture.path("holiday.mp4"), into: asset.tree, ladder: Self.ladder, ["--copy"])
+      try #require(result.exit == 0, "\(result)")
+      let sound = try asset.renditions().filter { $0["kind"] as? String == "audio" }
+      #expect(sound.count == 1 && sound.first?["copied"] as? Bool == true, "\(sound)")
+      let source = try #require(try asset.document()["source"] as? [String: Any])
+      let track = try #require((source["audio"] as? [[String: Any]])?.first)
+      let found = try #require((track["loudness"] as? [String: Any])?["integrated"] as? Double)
+      #expect(
+        abs(found + 20) <= 1 || result.errors.contains("it is copied and stays at"), "\(found) \(result)")
+    }
+
     /// Every packet of the second track is noise, and one in five of the first.
     @Test func brokenTracksDoNotEndTheJob() throws {
       let folder = try TemporaryFolder()

@@ -73,6 +73,19 @@ import Testing
     #expect(Array(FarIslands.believed([last, second], others: [])) == [second])
   }
 
+  /// As much as one packet of a transport stream holds.
+  @Test func aPieceOfSoundElsewhereIsLeftOut() {
+    var collector = SoundCollector(
+      stream: 1, timebase: Rational(1, 48000), sampleRate: 48000, frameSamples: 1024)
+    for index in 0..<300 {
+      let away: Int64 = (100..<140).contains(index) ? 48000 * 3600 : 0
+      collector.add(presentation: away + Int64(index) * 1024, decode: nil, duration: 1024)
+    }
+    let found = collector.finish()
+    #expect(found.span?.start == 0 && found.span?.end == 300 * 1024)
+    #expect(found.span?.outliers.values.count == 40)
+  }
+
   @Test func soundOutliersAreSilence() {
     var collector = SoundCollector(
       stream: 1, timebase: Rational(1, 48000), sampleRate: 48000, frameSamples: 1024)

@@ -169,7 +169,7 @@ struct ChunkWork: Sendable {
 
   // MARK: The store
 
-  private func isMade(_ name: String, of slot: String? = nil) throws -> Bool {
+  func isMade(_ name: String, of slot: String? = nil) throws -> Bool {
     guard let path = try store.find(name, isCancelled: isCancelled) else { return false }
     made.note(slot ?? name, path)
     return true
@@ -180,7 +180,7 @@ struct ChunkWork: Sendable {
   }
 
   /// Keeps a small value as JSON.
-  private func keep(_ value: some Encodable, as name: String) throws {
+  func keep(_ value: some Encodable, as name: String) throws {
     let path = try store.path(for: name)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -188,7 +188,7 @@ struct ChunkWork: Sendable {
     try adopt(name, path)
   }
 
-  private func kept<Value: Decodable>(_ name: String) throws -> Value {
+  func kept<Value: Decodable>(_ name: String) throws -> Value {
     let data = try Data(contentsOf: URL(fileURLWithPath: try made.path(name)))
     return try JSONDecoder().decode(Value.self, from: data)
   }

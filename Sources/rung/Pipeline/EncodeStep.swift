@@ -26,7 +26,8 @@ struct EncodeStep: Sendable {
 
   /// Gives the plan as it was made: without rungs that add nothing, where the ladder lets them go.
   func run(on pool: WorkPool) throws -> Plan {
-    let sound = TaskList(try plan.audio.compactMap { try work.sound($0, plan.timeline) })
+    let listening = try (plan.copies?.audio ?? []).compactMap { try work.listening(to: $0, plan.timeline) }
+    let sound = TaskList(try plan.audio.compactMap { try work.sound($0, plan.timeline) } + listening)
     guard let video = plan.video else {
       try pool.run(sound)
       return try work.withoutBrokenSound(plan, tolerance)

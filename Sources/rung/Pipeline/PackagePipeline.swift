@@ -94,7 +94,7 @@ struct PackagePipeline {
       try SubtitleStep(source: source, shell: shell, sidecars: sidecars.files).run(plan)
     }
     let captions = try CaptionResults(encoded, examination.report)
-    plan.notes += subtitles.notes + captions.losses(plan)
+    plan.notes += try subtitles.notes + captions.losses(plan) + encoded.work.loudnessNotes(plan)
     var asset = try times.measure("package", item: id) {
       try package(plan, encoded, copying, captions, subtitles.texts, source, staging)
     }

@@ -40,6 +40,45 @@ extension ChunkWork {
   /// In percent, rounded up.
   private static func missing(_ share: Double) -> Int { Int(((1 - share) * 100).rounded(.up)) }
 
+  /// Listens to sound that is copied, where the ladder wants all of it to have one loudness: nobody can change it, but
+  /// everybody can be told. It costs more than copying does, and so is not done unasked.
+  func listening(to copy: AudioCopy, _ timeline: Timeline) throws -> WorkTask? {
+    let result = measureName(copy)
+    guard copy.audio.loudness != nil, try !isMade(result) else { return nil }
+    var audio = copy.audio
+    // What the stream is decoded to; it is measured with the channels that it has.
+    (audio.channels, audio.sampleRate) = (2, 48_000)
+    let job = AudioJob(audio: audio, timeline: timeline, path: "")
+    return WorkTask(
+      job: .measure(name: sourceName, job), doing: "listening to stream \(copy.stream)", countsFrames: false
+    ) { answer in
+      guard case .measure(let made) = answer else { throw WorkFailure.wrongAnswer }
+      try keep(made, as: result)
+    }
+  }
+
+  private func measureName(_ copy: AudioCopy) -> String { "sound-measure-\(copy.stream)" }
+
+  /// What was heard of copied sound, where it was listened to.
+  private func heard(_ copy: AudioCopy) throws -> Loudness? {
+    guard copy.audio.loudness != nil else { return nil }
+    let measure: SoundMeasure = try kept(measureName(copy))
+    return measure.loudness
+  }
+
+  /// For each copied track that is not as loud as the ladder wants it.
+  func loudnessNotes(_ plan: Plan) throws -> [PlanNote] {
+    try (plan.copies?.audio ?? []).compactMap { copy in
+      guard let target = copy.audio.loudness, let found = try heard(copy)?.integrated,
+        abs(found - target) > 1
+      else { return nil }
+      return PlanNote(
+        "audio \(copy.stream)",
+        "it is copied and stays at \(Human.decimal(found, places: 1)) LUFS; only sound that is encoded is brought to "
+          + Human.decimal(target, places: 1))
+    }
+  }
+
   /// The report with what encoding found of its sound: how loud each stream is, and what of it is damaged.
   func withSound(_ report: SourceReport, _ plan: Plan) throws -> SourceReport {
     var report = report
@@ -50,6 +89,11 @@ extension ChunkWork {
       let result = try soundResult(audio)
       report.audio[index].loudness = result.loudness
       report.audio[index].damagedPackets = result.refusedPackets > 0 ? result.refusedPackets : nil
+    }
+    for copy in plan.copies?.audio ?? [] {
+      if let index = report.audio.firstIndex(where: { $0.common.index == copy.stream }) {
+        report.audio[index].loudness = try heard(copy)
+      }
     }
     return report
   }

@@ -49,6 +49,11 @@ final class JobRunner {
         try AudioRendition.make(job, descriptor: descriptor, name: name) {
           progress(WorkerProgress(kind: .sound, count: $0))
         })
+    case .measure(let name, let job):
+      return .measure(
+        try AudioRendition.measure(job, descriptor: descriptor, name: name) {
+          progress(WorkerProgress(kind: .sound, count: $0))
+        })
     case .pictures(let name, let job):
       let open = try pictures(name, job.stream, job.source)
       return .pictures(

@@ -10,6 +10,8 @@ enum WorkerJob: Codable, Sendable, Equatable {
   case calibrate(name: String, CalibrationJob)
   case encode(name: String, ChunkJob)
   case sound(name: String, AudioJob)
+  /// Only listens.
+  case measure(name: String, AudioJob)
   case pictures(name: String, PicturesJob)
   case copy(name: String, CopyJob)
   case subtitles(name: String, SubtitleJob)
@@ -25,7 +27,7 @@ extension WorkerJob {
     case .calibrate(_, let job): job.chunk.rungs.first?.path
     case .encode(_, let job): job.rungs.first?.path
     case .sound(_, let job): job.path
-    case .examine, .pictures, .copy, .subtitles, .sidecar: nil
+    case .examine, .measure, .pictures, .copy, .subtitles, .sidecar: nil
     }
   }
 }
@@ -37,6 +39,7 @@ enum WorkerAnswer: Codable, Sendable, Equatable {
   case calibration(Calibration)
   case chunk(ChunkResult)
   case sound(AudioResult)
+  case measure(SoundMeasure)
   case pictures(PicturesResult)
   case copied(CopyResult)
   case subtitles(SubtitleResult)
