@@ -133,7 +133,8 @@ struct PackagePipeline {
 
   /// Makes the asset of the finished objects of one of the same bytes; nil where that cannot be.
   private func link(
-    _ twin: TwinOffer, _ tree: Tree, _ lock: AssetLock, _ plan: Plan, _ source: SourceFile, _ hash: SourceHash,
+    _ twin: TwinOffer, _ tree: Tree, _ lock: AssetLock, _ plan: Plan, _ source: SourceFile,
+    _ hash: SourceHash,
     _ ladder: Ladder, _ sidecars: [SidecarRecord]
   ) throws -> Outcome? {
     guard let asset = try tree.twin(twin.id, creator: twin.creator, like: plan.layout),
