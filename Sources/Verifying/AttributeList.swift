@@ -48,21 +48,21 @@ struct AttributeList {
     while !rest.isEmpty {
       guard let (name, value, quoted) = AttributeList.next(&rest) else {
         let found = String(decoding: rest.prefix(30), as: UTF8.self)
-        findings.error(.attributeSyntax, path, "line \(line): NAME=VALUE expected at \"\(found)\"")
+        findings.add(.attributeSyntax, path, "NAME=VALUE expected at \"\(found)\"", at: .line(line))
         break
       }
       if values.updateValue(value, forKey: name) != nil {
-        findings.error(.attributeSyntax, path, "line \(line): \(name) twice, expected once")
+        findings.add(.attributeSyntax, path, "\(name) twice, expected once", at: .line(line))
       }
       // Attributes of a date range may begin with X- and then be anything.
       guard let known, !name.hasPrefix("X-") else { continue }
       guard let form = known[name] else {
-        findings.error(.attributeUnknown, path, "line \(line): #\(tag) has no attribute \(name)")
+        findings.add(.attributeUnknown, path, "#\(tag) has no attribute \(name)", at: .line(line))
         continue
       }
       if !AttributeList.fits(value, quoted, form) {
-        findings.error(
-          .attributeSyntax, path, "line \(line): \(name) is \(value.prefix(40)), expected \(form)")
+        findings.add(
+          .attributeSyntax, path, "\(name) is \(value.prefix(40)), expected \(form)", at: .line(line))
       }
     }
     self.values = values

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Why bytes could not be understood, as the end of a sentence.
 struct Malformed: Error, Sendable {
   let what: String
@@ -88,71 +86,5 @@ struct BitCursor {
   mutating func signed() throws(Malformed) -> Int {
     let code = try unsigned()
     return code & 1 == 1 ? (code + 1) / 2 : -(code / 2)
-  }
-}
-
-/// One regular file, read at any place through a window of a megabyte, so that its size does not matter.
-final class InputFile {
-  private static let window = 1 << 20
-  let path: String
-  let size: Int64
-  private let descriptor: Int32
-  private var buffer: [UInt8] = []
-  private var bufferStart: Int64 = 0
-
-  private init(path: String, size: Int64, descriptor: Int32) {
-    self.path = path
-    self.size = size
-    self.descriptor = descriptor
-  }
-
-  deinit { close(descriptor) }
-
-  /// nil when there is no such file, it cannot be read, or it is a folder, a pipe or a device.
-  static func open(_ path: String) -> InputFile? {
-    // Without O_NONBLOCK a pipe in the tree would stop the verification for ever.
-    let descriptor = unsafe Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return nil }
-    var facts = stat()
-    guard unsafe fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      return nil
-    }
-    return InputFile(path: path, size: Int64(facts.st_size), descriptor: descriptor)
-  }
-
-  /// Exactly `count` bytes.
-  func read(_ offset: Int64, _ count: Int) throws(Malformed) -> ArraySlice<UInt8> {
-    guard offset >= 0, count >= 0, offset <= size, Int64(count) <= size - offset else {
-      throw Malformed("bytes \(offset) and the next \(count) are outside of the file's \(size)")
-    }
-    if offset >= bufferStart, offset + Int64(count) <= bufferStart + Int64(buffer.count) {
-      let start = Int(offset - bufferStart)
-      return buffer[start..<start + count]
-    }
-    buffer = try fill(offset, Int(min(Int64(max(count, InputFile.window)), size - offset)))
-    bufferStart = offset
-    return buffer[0..<count]
-  }
-
-  /// The whole file, when it is not larger than `limit`.
-  func whole(limit: Int) throws(Malformed) -> [UInt8] {
-    guard size <= Int64(limit) else { throw Malformed("\(size) bytes, expected at most \(limit)") }
-    return try fill(0, Int(size))
-  }
-
-  private func fill(_ offset: Int64, _ count: Int) throws(Malformed) -> [UInt8] {
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { space, filled in
-      filled = 0
-      while filled < count {
-        let target = unsafe space.baseAddress?.advanced(by: filled)
-        let got = unsafe pread(descriptor, target, count - filled, off_t(offset) + off_t(filled))
-        if got < 0, errno == EINTR { continue }
-        if got <= 0 { return }
-        filled += got
-      }
-    }
-    guard bytes.count == count else { throw Malformed("the file cannot be read at byte \(offset)") }
-    return bytes
   }
 }

@@ -31,39 +31,64 @@ final class DashChecks {
         throw Malformed("it cannot be opened")
       }
       let root = try MarkupReader.read(Array(bytes))
-      guard root.name == "MPD", let period = root.first("Period"), root.all("Period").count == 1 else {
-        throw Malformed("the root is not an MPD with one Period")
+      let periods = root.all("Period")
+      guard root.name == "MPD", !periods.isEmpty else {
+        throw Malformed("the root is not an MPD with a Period")
       }
       if (root.attributes["type"] ?? "static") != "static" {
-        findings.error(.mpdFormat, path, "type is \(root.attributes["type"] ?? ""), expected static")
+        findings.add(
+          .mpdFormat, path,
+          "type is \(root.attributes["type"] ?? ""), as of something that goes on; expected static")
       }
-      check(period, of: root)
+      check(periods, of: root)
     } catch {
-      findings.error(.mpdFormat, path, error.what)
+      findings.add(.mpdFormat, path, error.what)
     }
   }
 
-  private func check(_ period: MarkupElement, of root: MarkupElement) {
+  private func check(_ periods: [MarkupElement], of root: MarkupElement) {
     var longest: Nanoseconds = 0
-    for set in period.all("AdaptationSet") {
-      for representation in set.all("Representation") {
-        let name = representation.attributes["id"] ?? "?"
-        guard let inside = DashAddresses(self, set: set, representation: representation) else { continue }
-        guard let end = check(inside, set, representation, name) else { continue }
-        longest = max(longest, end)
+    let whole = Self.duration(root.attributes["mediaPresentationDuration"] ?? "")
+    for period in periods {
+      var end: Nanoseconds = 0
+      let length = Self.duration(period.attributes["duration"] ?? "") ?? (periods.count == 1 ? whole : nil)
+      let base = (root.first("BaseURL")?.text ?? "") + (period.first("BaseURL")?.text ?? "")
+      for set in period.all("AdaptationSet") {
+        for representation in set.all("Representation") {
+          let name = representation.attributes["id"] ?? "?"
+          if isText(set, representation, base) { continue }
+          guard
+            let inside = DashAddresses(
+              self, set: set, representation: representation, base: base, length: length)
+          else { continue }
+          guard let own = check(inside, set, representation, name) else { continue }
+          end = max(end, own)
+        }
       }
+      longest = sum(longest, end)
     }
     guard longest > 0 else { return }
     let text = root.attributes["mediaPresentationDuration"] ?? ""
     guard let said = Self.duration(text) else {
-      findings.error(.mpdDuration, path, "mediaPresentationDuration is \"\(text.prefix(40))\"")
+      findings.add(.mpdDuration, path, "mediaPresentationDuration is \"\(text.prefix(40))\"")
       return
     }
     // The sound's last frame may reach beyond the pictures.
     if distance(said, longest) > second / 10 {
-      findings.error(
+      findings.add(
         .mpdDuration, path, "mediaPresentationDuration is \(seconds(said)), expected \(seconds(longest))")
     }
+  }
+
+  /// A text track in one file has neither segments nor boxes: it has to be there.
+  private func isText(_ set: MarkupElement, _ representation: MarkupElement, _ base: String) -> Bool {
+    let kind = representation.attributes["mimeType"] ?? set.attributes["mimeType"] ?? ""
+    let ways = ["SegmentTemplate", "SegmentList", "SegmentBase"]
+    guard kind.hasPrefix("text/"), !ways.contains(where: { representation.first($0) ?? set.first($0) != nil })
+    else { return false }
+    let uri = base + (representation.first("BaseURL")?.text ?? "")
+    _ = resource(uri, nil, representation.attributes["id"] ?? "?")
+    return true
   }
 
   /// Where the representation ends; nil when its bytes cannot be read.
@@ -74,22 +99,27 @@ final class DashChecks {
       let bytes = try? file.read(inside.initial.offset, Int(inside.initial.length)),
       let track = (try? InitSegment.parse(bytes))?.tracks.first, track.timescale > 0
     else {
-      findings.error(.mpdFile, path, "\(name): the initialization cannot be read")
+      findings.add(.mpdFile, path, "\(name): the initialization cannot be read")
       return nil
     }
     facts(track, set, representation, name)
     var (bytesOfMedia, ticks): (Int64, Int64) = (0, 0)
     for (index, segment) in inside.segments.enumerated() {
       guard let real = measure(segment.resource, track) else {
-        findings.error(.mpdFile, path, "\(name): segment \(index + 1) cannot be read")
+        findings.add(.mpdFile, path, "\(name): segment \(index + 1) cannot be read")
         return nil
       }
       let start = rescale(
         segment.start, from: Rational(1, inside.timescale), to: Rational(1, track.timescale))
       let length = rescale(
         segment.duration, from: Rational(1, inside.timescale), to: Rational(1, track.timescale))
-      if start != real.start || length != real.duration {
-        findings.error(
+      // Segments that are only counted may begin up to half of their length beside their place (ISO 23009-1 7.2.1).
+      let spare = inside.isNominal ? max(1, length / 2) : 0
+      let isLast = index + 1 == inside.segments.count
+      if distance(start, real.start) > spare
+        || (distance(length, real.duration) > spare && !(inside.isNominal && isLast))
+      {
+        findings.add(
           .mpdTimeline, path,
           "\(name): segment \(index + 1) is at \(start) for \(length), expected \(real.start) for \(real.duration)"
         )
@@ -100,7 +130,7 @@ final class DashChecks {
     let rate = Rendition.rate(bytesOfMedia, nanoseconds(ticks, track.timescale))
     if let said = Decimal.integer(representation.attributes["bandwidth"] ?? ""), said >= rate - 1 {
     } else {
-      findings.error(
+      findings.add(
         .mpdBandwidth, path,
         "\(name): bandwidth is \(representation.attributes["bandwidth"] ?? "missing"), the average is \(rate)"
       )
@@ -116,13 +146,13 @@ final class DashChecks {
     guard let facts = track.facts else { return }
     let attribute = { (key: String) in representation.attributes[key] ?? set.attributes[key] }
     if attribute("codecs").map({ CodecFacts.comparable($0) }) != CodecFacts.comparable(facts.codecs) {
-      findings.error(
+      findings.add(
         .mpdCodecs, path, "\(name): codecs is \(attribute("codecs") ?? "missing"), expected \(facts.codecs)")
     }
     if let size = facts.size, facts.isVideo {
       let said = "\(attribute("width") ?? "?")x\(attribute("height") ?? "?")"
       if said != size.description {
-        findings.error(.mpdCodecs, path, "\(name): the size is \(said), expected \(size)")
+        findings.add(.mpdCodecs, path, "\(name): the size is \(said), expected \(size)")
       }
     }
   }
@@ -147,8 +177,8 @@ final class DashChecks {
 
   // MARK: Files
 
-  func fail(_ what: String) { findings.error(.mpdFile, path, what) }
-  func failTimes(_ what: String) { findings.error(.mpdTimeline, path, what) }
+  func fail(_ what: String) { findings.add(.mpdFile, path, what) }
+  func failTimes(_ what: String) { findings.add(.mpdTimeline, path, what) }
 
   /// A file that it names, or a range (`first-last`) of it.
   func resource(_ uri: String, _ range: String?, _ name: String) -> Resource? {
@@ -185,11 +215,16 @@ struct DashAddresses {
   private(set) var initial: Resource
   private(set) var segments: [DashChecks.Segment] = []
   private(set) var timescale: Int64 = 1
+  /// All segments have one length, but for what cannot be cut there.
+  private(set) var isNominal = false
 
-  /// nil after a finding.
-  init?(_ checks: DashChecks, set: MarkupElement, representation: MarkupElement) {
+  /// nil after a finding. `base`: what the manifest puts before every address; `length`: of the Period, where known.
+  init?(
+    _ checks: DashChecks, set: MarkupElement, representation: MarkupElement, base outer: String,
+    length: Nanoseconds?
+  ) {
     let name = representation.attributes["id"] ?? "?"
-    let base = (representation.first("BaseURL") ?? set.first("BaseURL"))?.text ?? ""
+    let base = outer + ((representation.first("BaseURL") ?? set.first("BaseURL"))?.text ?? "")
     func node(_ kind: String) -> MarkupElement? { representation.first(kind) ?? set.first(kind) }
     guard let way = node("SegmentTemplate") ?? node("SegmentList") ?? node("SegmentBase") else {
       checks.fail("\(name): neither SegmentTemplate, SegmentList nor SegmentBase")
@@ -201,7 +236,9 @@ struct DashAddresses {
       return nil
     }
     let start = way.first("Initialization")
-    let initialName = way.attributes["initialization"] ?? start?.attributes["sourceURL"] ?? base
+    let prefix = base.hasSuffix("/") ? base : outer
+    let named = way.attributes["initialization"].map { Self.fill($0, number: 0, time: 0, name) }
+    let initialName = (named ?? start?.attributes["sourceURL"]).map { prefix + $0 } ?? base
     guard let initial = checks.resource(initialName, start?.attributes["range"], name) else { return nil }
     self.initial = initial
     if way.name == "SegmentBase" {
@@ -212,7 +249,11 @@ struct DashAddresses {
       }
       return
     }
-    let times = Self.times(way.first("SegmentTimeline"))
+    var times = Self.times(way.first("SegmentTimeline"))
+    if times.isEmpty, let each = way.attributes["duration"].flatMap({ Decimal.integer($0) }), let length {
+      isNominal = true
+      times = Self.times(each: each, count: way.all("SegmentURL").count, timescale, length)
+    }
     guard !times.isEmpty else {
       checks.failTimes("\(name): there is no SegmentTimeline with segments")
       return nil
@@ -227,12 +268,24 @@ struct DashAddresses {
       let isListed = way.name == "SegmentList"
       let uri =
         isListed
-        ? listed[index].attributes["media"] ?? base
-        : Self.fill(way.attributes["media"] ?? "", number: sum(first, Int64(index)), time: time.start, name)
+        ? listed[index].attributes["media"].map { prefix + $0 } ?? base
+        : prefix
+          + Self.fill(way.attributes["media"] ?? "", number: sum(first, Int64(index)), time: time.start, name)
       let range = isListed ? listed[index].attributes["mediaRange"] : nil
       guard let resource = checks.resource(uri, range, name) else { return nil }
       segments.append(DashChecks.Segment(resource: resource, start: time.start, duration: time.duration))
     }
+  }
+
+  private static func times(
+    each: Int64, count: Int, _ timescale: Int64, _ length: Nanoseconds
+  ) -> [(start: Int64, duration: Int64)] {
+    guard each > 0, each < 1 << 50 else { return [] }
+    let ticks = rescale(length, from: Rational(1, second), to: Rational(1, timescale))
+    // What is left at the end may be a rounding of the length.
+    let needed = count > 0 ? Int64(count) : max(1, (ticks - each / 100 + each - 1) / each)
+    guard needed > 0, needed < Int64(DashChecks.segmentLimit) else { return [] }
+    return (0..<needed).map { ($0 &* each, each) }
   }
 
   private static func times(_ timeline: MarkupElement?) -> [(start: Int64, duration: Int64)] {

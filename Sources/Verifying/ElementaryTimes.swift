@@ -25,6 +25,14 @@ struct ElementaryTimes {
   private var videoSpan: (first: Int64, last: Int64)?
   private var audioSpan: (first: Int64, last: Int64)?
   private var isRestarted = false
+  private(set) var pictures = 0
+  private(set) var soundFrames = 0
+  private(set) var dependentSegments = 0
+  /// The picture that was judged last begins a GOP.
+  private(set) var isKey = false
+  private var gopStart: Int64?
+  private var gopIsFirst = false
+  private var isOpen = false
 
   init(deep: Bool, findings: Findings) {
     self.deep = deep
@@ -42,19 +50,25 @@ struct ElementaryTimes {
   mutating func beginSegment(_ path: String, isDiscontinuous: Bool) {
     self.path = path
     (videoSpan, audioSpan) = (nil, nil)
+    (gopStart, gopIsFirst, isOpen) = (nil, false, false)
     isRestarted = isDiscontinuous
     if isDiscontinuous { (lastTime, lastDecode, nextAudio, lastClock, ownClock) = (nil, nil, nil, nil, nil) }
   }
 
   mutating func streams(_ tables: ProgramTables) {
     (videoType, audioType) = (tables.video?.type, tables.audio?.type)
+    // Timed ID3 and splice points are carried beside media.
     for stream in tables.streams
-    where ![0x1B, 0x24, 0x0F, 0x03, 0x04, 0x81, 0x87, 0x15].contains(stream.type) {
-      findings.error(.tsTables, path, "stream type \(stream.type), expected H.264, AAC, AC-3, E-AC-3 or MP3")
+    where ![0x1B, 0x24, 0x0F, 0x03, 0x04, 0x81, 0x87, 0x15, 0x86].contains(stream.type) {
+      let known = [
+        0xDB: "encrypted H.264", 0xCF: "encrypted AAC", 0xC1: "encrypted AC-3", 0x02: "MPEG-2 video",
+      ]
+      findings.add(
+        .tsStream, path,
+        "PID \(stream.pid) is of stream type \(stream.type)\(known[stream.type].map { " (\($0))" } ?? ""), expected H.264, AAC, AC-3, E-AC-3 or MP3"
+      )
     }
-    if videoType == 0x24 {
-      findings.error(.tsTables, path, "HEVC in a transport stream, expected fMP4 for it (A 1.5)")
-    }
+    if videoType == 0x24 { findings.add(.tsStream, path, "HEVC in a transport stream, expected fMP4 for it") }
     switch audioType {
     case 0x81: audio = CodecFacts(codecs: "ac-3", isVideo: false)
     case 0x87: audio = CodecFacts(codecs: "ec-3", isVideo: false)
@@ -93,16 +107,16 @@ struct ElementaryTimes {
     if let ownClock {
       let clock = unwrap(ownClock, near: decode)
       if clock > decode {
-        findings.error(.tsClock, path, "a PCR of \(clock) after the decode time \(decode) of its picture")
+        findings.add(.tsClock, path, "a PCR of \(clock) after the decode time \(decode) of its picture")
       }
     }
     ownClock = lastClock
     if let lastDecode {
       let step = decode - lastDecode
       if step <= 0 {
-        findings.error(.tsTimestamps, path, "decode time \(decode) after \(lastDecode), expected a later one")
+        findings.add(.tsTimestamps, path, "decode time \(decode) after \(lastDecode), expected a later one")
       } else if isFirst, !isRestarted, frameTicks > 0, isSteady, distance(step, frameTicks) > frameTicks / 2 {
-        findings.error(
+        findings.add(
           .tsTimestamps, path,
           "the first picture is decoded at \(decode), expected \(lastDecode + frameTicks) by the segment before"
         )
@@ -110,62 +124,94 @@ struct ElementaryTimes {
       if step > 0, !(isFirst && isRestarted), steps.count < 4096 { steps[step, default: 0] += 1 }
     }
     if presentation < decode {
-      findings.error(
+      findings.add(
         .tsTimestamps, path, "a picture is shown at \(presentation), before it is decoded at \(decode)")
     }
     (lastDecode, lastTime) = (decode, decode)
     let span = videoSpan ?? (presentation, presentation)
     videoSpan = (min(span.first, presentation), max(span.last, presentation))
+    pictures += 1
+    let body = Array(unit.bytes.dropFirst(header.body))
+    let codec: CodecFacts.NAL = videoType == 0x24 ? .hevc : .avc
+    var isAlone = true
     if isFirst || unit.isRandomAccess || deep {
-      bitstream(unit, Array(unit.bytes.dropFirst(header.body)), isFirst: isFirst)
+      isAlone = bitstream(unit, body, codec, isFirst: isFirst)
+      isKey = isAlone
+    } else {
+      // Whoever sets no random access indicator is told by the parameter sets.
+      isKey = NALUnits.annexB(body[...]).contains { NALUnits.isParameterSet(NALUnits.type($0, codec), codec) }
+      if isKey {
+        findings.add(
+          .tsRandomAccess, path, "a picture with parameter sets has no random access indicator",
+          at: .byte(unit.offset))
+      }
     }
+    leading(presentation, isFirst: isFirst, unit.offset)
+    if isFirst, !isAlone { dependentSegments += 1 }
     return presentation
   }
 
-  private mutating func bitstream(_ unit: PacketizedUnit, _ bytes: [UInt8], isFirst: Bool) {
-    let codec: CodecFacts.NAL = videoType == 0x24 ? .hevc : .avc
+  /// A picture that is shown before the one that begins its GOP needs the GOP before.
+  private mutating func leading(_ presentation: Int64, isFirst: Bool, _ offset: Int64) {
+    if isKey || isFirst {
+      (gopStart, gopIsFirst, isOpen) = (presentation, isFirst, false)
+    } else if let gopStart, presentation < gopStart, !isOpen {
+      isOpen = true
+      if gopIsFirst { dependentSegments += 1 }
+      findings.add(
+        .gopOpen, path, "a picture is shown before the one that begins its GOP, expected closed GOPs",
+        at: .byte(offset))
+    }
+  }
+
+  /// Whether it begins decoding anew.
+  private mutating func bitstream(
+    _ unit: PacketizedUnit, _ bytes: [UInt8], _ codec: CodecFacts.NAL, isFirst: Bool
+  ) -> Bool {
     let units = NALUnits.annexB(bytes[...])
     let types = units.map { NALUnits.type($0, codec) }
     let picture = types.first { NALUnits.isPicture($0, codec) }
     let isIDR = picture.map { NALUnits.isIDR($0, codec) } ?? false
     guard let picture else {
-      findings.error(.nalFraming, path, "PES packet at \(unit.offset) has no picture")
-      return
+      findings.add(.nalFraming, path, "a PES packet without a picture", at: .byte(unit.offset))
+      return false
     }
     if isFirst {
       if !unit.isRandomAccess {
-        findings.error(.tsRandomAccess, path, "the first picture has no random access indicator")
+        findings.add(.tsRandomAccess, path, "the first picture has no random access indicator")
       }
       if !isIDR {
-        findings.error(.segmentNotIDR, path, "the first picture has NAL type \(picture), expected an IDR")
+        findings.add(.segmentNotIDR, path, "the first picture has NAL type \(picture), expected an IDR")
       }
       if !types.contains(where: { NALUnits.isParameterSet($0, codec) }) {
-        findings.error(.parameterSets, path, "the first picture comes without parameter sets")
+        findings.add(.parameterSets, path, "the first picture comes without parameter sets")
       }
     } else if unit.isRandomAccess != isIDR {
-      findings.error(
+      findings.add(
         .tsRandomAccess, path,
-        "the picture at \(unit.offset) is\(isIDR ? "" : " not") an IDR, its random access indicator says otherwise"
-      )
+        "the picture is\(isIDR ? "" : " not") an IDR, its random access indicator says otherwise",
+        at: .byte(unit.offset))
     }
-    guard codec == .avc, let set = units.first(where: { NALUnits.type($0, codec) == 7 }) else { return }
+    let wanted = codec == .avc ? 7 : 33
+    guard let set = units.first(where: { NALUnits.type($0, codec) == wanted }) else { return isIDR }
     do throws(Malformed) {
-      let facts = try AVC.sequence(set)
+      let facts = codec == .avc ? try AVC.sequence(set) : try HEVC.sequence(set)
       if let video, video.codecs != facts.codecs || video.size != facts.size {
-        findings.error(
+        findings.add(
           .parameterSets, path, "the SPS changed to \(facts.codecs), expected \(video.codecs) throughout")
       }
       if video == nil { video = facts }
     } catch {
-      findings.error(.parameterSets, path, "SPS: \(error.what)")
+      findings.add(.parameterSets, path, "SPS: \(error.what)", at: .byte(unit.offset))
     }
+    return isIDR
   }
 
   mutating func sound(_ unit: PacketizedUnit, _ header: PacketizedUnit.Header) {
     let start = unwrap(header.presentation, near: lastTime ?? nextAudio)
     if firstAudio == nil { firstAudio = start }
     if let nextAudio, distance(start, nextAudio) > ElementaryTimes.audioTolerance {
-      findings.error(.tsTimestamps, path, "sound at \(start), expected \(nextAudio) by the sound before")
+      findings.add(.tsTimestamps, path, "sound at \(start), expected \(nextAudio) by the sound before")
     }
     if videoType == nil { lastTime = start }
     var end = start
@@ -174,6 +220,7 @@ struct ElementaryTimes {
       if rate > 0 {
         audioFrameTicks = 1024 * 90_000 / rate
         end = sum(start, Int64(frames) * 1024 * 90_000 / rate)
+        soundFrames += frames
         nextAudio = end
       }
     } else if let type = audioType,
@@ -181,6 +228,8 @@ struct ElementaryTimes {
         unit.bytes.dropFirst(header.body)[...], type: UInt8(truncatingIfNeeded: type))
     {
       end = sum(start, length.samples * 90_000 / length.rate)
+      soundFrames += Int(
+        length.samples / (type == 0x03 || type == 0x04 ? (length.rate < 32_000 ? 576 : 1152) : 1536))
       let isMPEG = type == 0x03 || type == 0x04
       audioFrameTicks = (isMPEG ? (length.rate < 32_000 ? 576 : 1152) : 1536) * 90_000 / length.rate
       nextAudio = end
@@ -193,29 +242,21 @@ struct ElementaryTimes {
     var (frames, rate): (Int, Int64) = (0, 0)
     var rest = bytes
     while !rest.isEmpty {
-      let head = Array(rest.prefix(7))
-      guard head.count == 7, head[0] == 0xFF, head[1] & 0xF6 == 0xF0 else {
-        findings.error(.audioFrame, path, "PES packet at \(offset): no ADTS header at frame \(frames)")
+      guard let frame = ADTS.header(rest) else {
+        findings.add(
+          .audioFrame, path, "a PES packet without an ADTS header at frame \(frames)", at: .byte(offset))
         break
       }
-      let length = Int(head[3] & 3) << 11 | Int(head[4]) << 3 | Int(head[5]) >> 5
-      guard length > 7, length <= rest.count else {
-        findings.error(
-          .audioFrame, path,
-          "PES packet at \(offset): an ADTS frame of \(length) bytes where \(rest.count) are left")
+      guard frame.length <= rest.count else {
+        findings.add(
+          .audioFrame, path, "an ADTS frame of \(frame.length) bytes where \(rest.count) are left",
+          at: .byte(offset))
         break
       }
-      let index = Int(head[2] >> 2 & 15)
-      if index < AAC.rates.count { rate = AAC.rates[index] }
-      if audio == nil {
-        var facts = CodecFacts(codecs: "mp4a.40.\(head[2] >> 6 + 1)", isVideo: false)
-        let layout = Int(head[2] & 1) << 2 | Int(head[3] >> 6)
-        facts.channels = layout > 0 ? AAC.channels[layout] : nil
-        facts.sampleRate = rate
-        audio = facts
-      }
+      rate = frame.rate
+      if audio == nil { audio = frame.facts }
       frames += 1
-      rest = rest.dropFirst(length)
+      rest = rest.dropFirst(frame.length)
     }
     return (frames, rate)
   }

@@ -32,6 +32,8 @@ struct TrackFragment {
 struct Fragment {
   /// A GOP of an hour of frames has a `moof` of this size.
   static let limit = 16 << 20
+  /// Tables that give all samples one size and duration need no room of their own for each.
+  private static let mostSamples = 1 << 20
 
   var moof: BoxPlace
   var mdat: BoxPlace
@@ -98,7 +100,8 @@ struct Fragment {
     if flags & 1 != 0 { position = sum(base, Int64(try cursor.s32())) }
     let firstFlags = flags & 4 != 0 ? try cursor.u32() : nil
     let fields = [0x100, 0x200, 0x400, 0x800].count { flags & $0 != 0 }
-    guard count <= (fields > 0 ? cursor.left / (4 * fields) : 1 << 20) else {
+    let room = Fragment.mostSamples - track.samples.count
+    guard count <= min(room, fields > 0 ? cursor.left / (4 * fields) : room) else {
       throw Malformed("trun of \(count) samples, more than it has room for")
     }
     for index in 0..<count {

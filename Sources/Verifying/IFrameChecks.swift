@@ -9,22 +9,24 @@ struct IFrameChecks {
   ) {
     let path = playlist.path
     if !playlist.isIFramesOnly {
-      findings.error(.iframeRange, path, "no EXT-X-I-FRAMES-ONLY, expected in an I-frame playlist")
+      findings.add(.iframeRange, path, "no EXT-X-I-FRAMES-ONLY, expected in an I-frame playlist")
     }
     guard let first = playlist.segments.first else { return }
     let owners = renditions.values.filter {
       $0.playlist.files.contains(first.resource.path) && $0.video != nil
     }
     guard let owner = owners.min(by: { $0.path < $1.path }) else {
-      findings.error(.iframeCoverage, path, "no media playlist has the segments that it points into")
+      // Of a rendition that cannot be read nothing is known but that.
+      guard renditions.values.allSatisfy({ $0.isWhole }) else { return }
+      findings.add(.iframeCoverage, path, "no media playlist has the segments that it points into")
       return
     }
     guard owner.isWhole else { return }
     if playlist.segments.first?.map != owner.playlist.segments.first?.map {
-      findings.error(.mapChanged, path, "EXT-X-MAP is another one than in \(findings.relative(owner.path))")
+      findings.add(.mapChanged, path, "EXT-X-MAP is another one than in \(findings.relative(owner.path))")
     }
     if playlist.segments.count != owner.keyframes.count {
-      findings.error(
+      findings.add(
         .iframeCoverage, path,
         "\(playlist.segments.count) I-frames, expected \(owner.keyframes.count), one a GOP")
     }
@@ -43,7 +45,7 @@ struct IFrameChecks {
     for (index, item) in playlist.segments.enumerated() {
       let resource = item.resource
       guard let number = places[resource.path]?[resource.offset] else {
-        findings.error(
+        findings.add(
           .iframeRange, path,
           "entry \(index + 1) begins at \(resource.offset) of \(findings.relative(resource.path)), where no GOP begins"
         )
@@ -51,7 +53,7 @@ struct IFrameChecks {
       }
       let keyframe = owner.keyframes[number]
       if resource.end != keyframe.end {
-        findings.error(
+        findings.add(
           .iframeRange, path,
           "entry \(index + 1) ends at \(resource.end) of \(findings.relative(resource.path)), expected \(keyframe.end), where its I-frame ends"
         )
@@ -59,7 +61,7 @@ struct IFrameChecks {
       let next = number + 1 < owner.keyframes.count ? owner.keyframes[number + 1].time : end
       let expected = sum(next, -keyframe.time)
       if distance(item.extinf, expected) > second / 1000 {
-        findings.error(
+        findings.add(
           .extinfWrong, path,
           "EXTINF of entry \(index + 1) is \(seconds(item.extinf)), expected \(seconds(expected)) to the next I-frame"
         )
@@ -71,16 +73,16 @@ struct IFrameChecks {
     _ variant: MasterPlaylist.Variant, _ path: String, _ playlist: MediaPlaylist, _ owner: Rendition
   ) {
     let rendition = Rendition(playlist: playlist)
-    let place = "line \(variant.line) (\(findings.relative(playlist.path)))"
+    let place = Place.line(variant.line)
     VariantChecks.compare(
       variant.attributes, rendition.peakRate, rendition.averageRate, path, place, findings)
     if let text = variant.attributes["CODECS"], let video = owner.video,
       CodecFacts.comparable(text) != CodecFacts.comparable(video.codecs)
     {
-      findings.error(.codecsWrong, path, "\(place): CODECS is \"\(text)\", expected \"\(video.codecs)\"")
+      findings.add(.codecsWrong, path, "CODECS is \"\(text)\", expected \"\(video.codecs)\"", at: place)
     }
     if let text = variant.attributes["RESOLUTION"], let size = owner.video?.size, text != size.description {
-      findings.error(.resolutionWrong, path, "\(place): RESOLUTION is \(text), expected \(size)")
+      findings.add(.resolutionWrong, path, "RESOLUTION is \(text), expected \(size)", at: place)
     }
   }
 }

@@ -25,6 +25,10 @@ struct InitSegment {
     var entries: [SampleEntry] = []
     var hasSamples = false
     var defaults: Defaults?
+    /// How much later than the movie an empty edit lets it begin.
+    var delay: Nanoseconds = 0
+    /// The matrix that turns or mirrors its pictures is there.
+    var isTurned = false
 
     /// Media time that the edit list skips at the head: encoder delay.
     var skipped: Int64 { edits.first { $0.mediaTime >= 0 }?.mediaTime ?? 0 }
@@ -56,9 +60,18 @@ struct InitSegment {
     return result
   }
 
+  private static let mostTracks = 256
+
   private mutating func movie(_ boxes: [Box]) throws(Malformed) {
-    movieDurations.append(try InitSegment.headerDuration(try boxes.only("mvhd", in: "moov")).duration)
-    for box in boxes where box.type == "trak" { tracks.append(try InitSegment.track(try Box.list(box.body))) }
+    let header = try InitSegment.headerDuration(try boxes.only("mvhd", in: "moov"))
+    movieDurations.append(header.duration)
+    for box in boxes.filter({ $0.type == "trak" }).prefix(Self.mostTracks) {
+      var track = try InitSegment.track(try Box.list(box.body))
+      if let first = track.edits.first, first.mediaTime < 0, header.timescale > 0 {
+        track.delay = nanoseconds(first.duration, header.timescale)
+      }
+      tracks.append(track)
+    }
     guard let extends = boxes.first("mvex") else { return }
     hasExtends = true
     for box in try Box.list(extends) {
@@ -84,6 +97,12 @@ struct InitSegment {
     var track = Track(id: try header.u32())
     try header.skip(4)
     track.durations.append(try time(&header, version))
+    try header.skip(16)
+    var matrix: [Int] = []
+    for _ in 0..<9 { matrix.append(try header.s32()) }
+    // No matrix at all is not what turns a picture.
+    track.isTurned =
+      matrix.contains { $0 != 0 } && (matrix[0] <= 0 || matrix[4] <= 0 || matrix[1] != 0 || matrix[3] != 0)
     let media = try Box.list(try boxes.only("mdia", in: "trak"))
     let (timescale, duration) = try headerDuration(try media.only("mdhd", in: "mdia"))
     track.timescale = timescale

@@ -7,7 +7,7 @@ struct InventoryChecks {
   let path: String
   let root: String
   let findings: Findings
-  let hash: ((String) throws -> String)?
+  let ledger: HashLedger
 
   /// An asset's objects as far as they exist, and what else the other checks need of it.
   struct Inventory {
@@ -17,13 +17,13 @@ struct InventoryChecks {
 
   func check(_ document: JSONValue) -> Inventory {
     var inventory = Inventory()
-    if document["schema"]?.integer != 1 { findings.error(.assetFormat, path, "schema is not 1") }
+    if document["schema"]?.integer != 1 { findings.add(.assetFormat, path, "schema is not 1") }
     guard let id = document["id"]?.string, !id.isEmpty else {
-      findings.error(.assetFormat, path, "no id")
+      findings.add(.assetFormat, path, "no id")
       return inventory
     }
     guard let objects = document["objects"]?.array else {
-      findings.error(.assetFormat, path, "no objects, expected the list of files")
+      findings.add(.assetFormat, path, "no objects, expected the list of files")
       return inventory
     }
     inventory.partLimit = document["ladder"]?["part_bytes"]?.integer
@@ -41,11 +41,11 @@ struct InventoryChecks {
   private func file(_ key: String, _ seen: inout Set<String>) -> TreeFiles.File? {
     let parts = key.split(separator: "/", omittingEmptySubsequences: false)
     if parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") }) || !seen.insert(key).inserted {
-      findings.error(.objectKey, path, "key \"\(key.prefix(120))\", expected a path below the tree, once")
+      findings.add(.objectKey, path, "key \"\(key.prefix(120))\", expected a path below the tree, once")
       return nil
     }
     guard let file = TreeFiles.file(root + "/" + key) else {
-      findings.error(.objectMissing, path, "there is no object \(key)")
+      findings.add(.objectMissing, path, "there is no object \(key)")
       return nil
     }
     return file
@@ -54,31 +54,25 @@ struct InventoryChecks {
   private func check(_ object: JSONValue, _ key: String, _ file: TreeFiles.File, _ id: String) {
     if object["bytes"]?.integer != file.size {
       let found = object["bytes"]?.integer.map(String.init) ?? "missing"
-      findings.error(.objectBytes, path, "bytes of \(key) is \(found), expected \(file.size)")
+      findings.add(.objectBytes, path, "bytes of \(key) is \(found), expected \(file.size)")
     }
     let named = object["sha256"]?.string ?? ""
     if !InventoryChecks.isHash(named) {
-      findings.error(.objectHash, path, "sha256 of \(key) is \"\(named.prefix(80))\", expected 64 hex digits")
-    } else if let hash {
-      do {
-        let real = try hash(file.path)
-        if real.lowercased() != named {
-          findings.error(.objectHash, path, "sha256 of \(key) is \(named), expected \(real)")
-        }
-      } catch {
-        findings.error(.objectHash, path, "\(key) cannot be read to hash it")
-      }
+      findings.add(.objectHash, path, "sha256 of \(key) is \"\(named.prefix(80))\", expected 64 hex digits")
+    } else {
+      ledger.claim(
+        HashLedger.Claim(code: .objectHash, document: path, file: file.path, name: key, hash: named))
     }
     let types = InventoryChecks.types(key)
     let type = object["content_type"]?.string ?? "missing"
     if !types.isEmpty, !types.contains(type) {
-      findings.error(
+      findings.add(
         .objectType, path, "content_type of \(key) is \(type), expected \(types.joined(separator: " or "))")
     }
     let cache = object["cache_control"]?.string ?? "missing"
     let expected = (InventoryChecks.isVersioned(key, id) ? CachePolicy.immutable : .short).rawValue
     if cache != expected {
-      findings.error(.objectCache, path, "cache_control of \(key) is \"\(cache)\", expected \"\(expected)\"")
+      findings.add(.objectCache, path, "cache_control of \(key) is \"\(cache)\", expected \"\(expected)\"")
     }
   }
 
@@ -142,7 +136,7 @@ struct InventoryChecks {
     }
     for folder in folders.sorted() {
       for file in TreeFiles.all(below: folder) where file != path && !listed.contains(file) {
-        findings.error(.objectUnlisted, file, "\(findings.relative(path)) does not list this file")
+        findings.add(.objectUnlisted, file, "\(findings.relative(path)) does not list this file")
       }
     }
   }
@@ -161,7 +155,7 @@ struct InventoryChecks {
     case .object(let values):
       for (name, inner) in values.sorted(by: { $0.key < $1.key }) {
         if InventoryChecks.clockKeys.contains(name) {
-          findings.error(.assetClock, path, "key \(name), expected none that changes from run to run")
+          findings.add(.assetClock, path, "key \(name), expected none that changes from run to run")
         }
         privacy(inner, key: name, depth: depth + 1)
       }
@@ -169,12 +163,12 @@ struct InventoryChecks {
     case .string(let text):
       guard !InventoryChecks.freeKeys.contains(key) else { return }
       if text.wholeMatch(of: /\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*/) != nil {
-        findings.error(.assetClock, path, "\(key) is the clock time \(text.prefix(40)), expected none")
+        findings.add(.assetClock, path, "\(key) is the clock time \(text.prefix(40)), expected none")
       }
       if text.hasPrefix("/") && text.dropFirst().contains("/") || text.hasPrefix("file:")
         || text.contains(":\\")
       {
-        findings.error(.assetPath, path, "\(key) is the path \(text.prefix(80)), expected none of a machine")
+        findings.add(.assetPath, path, "\(key) is the path \(text.prefix(80)), expected none of a machine")
       }
     default: break
     }

@@ -29,7 +29,7 @@ struct MasterPlaylist {
       switch line {
       case .uri(let uri, let line):
         guard var variant = pending else {
-          findings.error(.tagPlace, path, "line \(line): a URI without #EXT-X-STREAM-INF before it")
+          findings.add(.tagPlace, path, "a URI without #EXT-X-STREAM-INF before it", at: .line(line))
           continue
         }
         pending = nil
@@ -37,7 +37,7 @@ struct MasterPlaylist {
         variants.append(variant)
       case .tag(let name, let value, let line):
         if pending != nil {
-          findings.error(.tagPlace, path, "line \(line): the #EXT-X-STREAM-INF before has no URI after it")
+          findings.add(.tagPlace, path, "the #EXT-X-STREAM-INF before has no URI after it", at: .line(line))
           pending = nil
         }
         if name == "EXT-X-INDEPENDENT-SEGMENTS" { isIndependent = true }
@@ -46,7 +46,7 @@ struct MasterPlaylist {
         let variant = Variant(attributes: attributes, line: line, path: nil)
         let find = { (needed: Bool) -> String? in
           guard let uri = attributes["URI"] else {
-            if needed { findings.error(.attributeMissing, path, "line \(line): #\(name) without URI") }
+            if needed { findings.add(.attributeMissing, path, "#\(name) without URI", at: .line(line)) }
             return nil
           }
           return files.resolve(uri, from: path, line: line, findings: findings)?.path
@@ -64,8 +64,8 @@ struct MasterPlaylist {
         }
       }
     }
-    if pending != nil { findings.error(.tagPlace, path, "the last #EXT-X-STREAM-INF has no URI after it") }
-    if variants.isEmpty { findings.error(.playlistEmpty, path, "no variants, expected at least one") }
+    if pending != nil { findings.add(.tagPlace, path, "the last #EXT-X-STREAM-INF has no URI after it") }
+    if variants.isEmpty { findings.add(.playlistEmpty, path, "no variants, expected at least one") }
   }
 
   /// The playlists of renditions, each once, in the order in which the master names them; I-frame ones are apart.

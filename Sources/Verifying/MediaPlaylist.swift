@@ -1,5 +1,7 @@
+internal import Media
+
 /// Where bytes are: a file of the tree, and a part of it.
-struct Resource: Hashable {
+struct Resource: Hashable, Sendable {
   var path: String
   var offset: Int64
   var length: Int64
@@ -7,13 +9,23 @@ struct Resource: Hashable {
 }
 
 /// A media playlist as parsed: its header values and its segments with their files found and measured.
-struct MediaPlaylist {
-  struct Segment {
+struct MediaPlaylist: Sendable {
+  struct Tiles: Sendable, Equatable {
+    var size: PictureSize
+    var columns: Int64
+    var rows: Int64
+    var duration: Nanoseconds
+  }
+
+  struct Segment: Sendable {
+    /// Of the URI, in the playlist.
+    var line: Int
     var resource: Resource
     var extinf: Nanoseconds
     var decimals: Int
     var map: Resource?
     var isDiscontinuous: Bool
+    var tiles: Tiles?
   }
 
   var path: String
@@ -22,6 +34,11 @@ struct MediaPlaylist {
   var isIFramesOnly = false
   var isEncrypted = false
   var hasImages = false
+  var isIndependent = false
+  /// Something that it names cannot be found: comparisons would only repeat that.
+  var isDamaged = false
+  /// Without EXT-X-ENDLIST: more may come.
+  var isOpen = false
   var segments: [Segment] = []
   /// Everything that the playlist names, also what has no segment of its own.
   var files: Set<String> = []
@@ -43,6 +60,8 @@ struct MediaPlaylistParser {
   private var map: Resource?
   private var mapIsNew = false
   private var isDiscontinuous = false
+  private var isGap = false
+  private var tiles: MediaPlaylist.Tiles?
   private var rangeEnds: [String: Int64] = [:]
   private var usesRanges = false
   private var usesMap = false
@@ -63,7 +82,7 @@ struct MediaPlaylistParser {
       case .uri(let uri, let line): segment(uri, line)
       }
     }
-    if extinf != nil { findings.error(.tagPlace, playlist.path, "the last #EXTINF has no URI after it") }
+    if extinf != nil { findings.add(.tagPlace, playlist.path, "the last #EXTINF has no URI after it") }
     finish()
     return playlist
   }
@@ -81,12 +100,20 @@ struct MediaPlaylistParser {
     case "EXTINF": extinf = Decimal.extinf(value)
     case "EXT-X-BYTERANGE": range = ByteRange.parse(value)
     case "EXT-X-DISCONTINUITY": isDiscontinuous = true
+    case "EXT-X-INDEPENDENT-SEGMENTS": playlist.isIndependent = true
+    case "EXT-X-GAP": isGap = true
+    case "EXT-X-TILES": newTiles(value, line)
     case "EXT-X-MAP": newMap(value, line)
     case "EXT-X-KEY":
       let attributes = list(value, name, line)
       if attributes["METHOD"] != "NONE" {
+        if !playlist.isEncrypted {
+          findings.add(
+            .encrypted, playlist.path,
+            "segments are encrypted (\(attributes["METHOD"] ?? "no METHOD")), expected none: only the playlist is judged",
+            at: .line(line))
+        }
         playlist.isEncrypted = true
-        findings.error(.encrypted, playlist.path, "line \(line): encrypted segments cannot be verified")
       }
     default:
       if TagRule.table[name]?.form == .attributes { _ = list(value, name, line) }
@@ -101,95 +128,133 @@ struct MediaPlaylistParser {
     let attributes = list(value, "EXT-X-MAP", line)
     usesMap = true
     guard let uri = attributes["URI"] else {
-      findings.error(.attributeMissing, playlist.path, "line \(line): #EXT-X-MAP without URI")
+      findings.add(.attributeMissing, playlist.path, "#EXT-X-MAP without URI", at: .line(line))
       return
     }
-    guard let file = files.resolve(uri, from: playlist.path, line: line, findings: findings) else { return }
+    guard let file = files.resolve(uri, from: playlist.path, line: line, findings: findings) else {
+      playlist.isDamaged = true
+      return
+    }
     playlist.files.insert(file.path)
     var resource = Resource(path: file.path, offset: 0, length: file.size)
     if let text = attributes["BYTERANGE"] {
       guard let part = ByteRange.parse(text), let offset = part.offset else {
-        findings.error(
-          .attributeSyntax, playlist.path, "line \(line): BYTERANGE \(text), expected LENGTH@OFFSET")
+        findings.add(
+          .attributeSyntax, playlist.path, "BYTERANGE \(text), expected LENGTH@OFFSET", at: .line(line))
         return
       }
       guard check(file, offset, part.length, line) else { return }
       resource = Resource(path: file.path, offset: offset, length: part.length)
     }
     if let map, map != resource, !isDiscontinuous {
-      findings.error(
-        .mapChanged, playlist.path, "line \(line): another EXT-X-MAP without EXT-X-DISCONTINUITY before it")
+      findings.add(
+        .mapChanged, playlist.path, "another EXT-X-MAP without EXT-X-DISCONTINUITY before it", at: .line(line)
+      )
     }
     map = resource
   }
 
   private mutating func segment(_ uri: String, _ line: Int) {
     defer {
-      (extinf, range, isDiscontinuous) = (nil, nil, false)
+      (extinf, range, isDiscontinuous, isGap, tiles) = (nil, nil, false, false, nil)
     }
     guard let extinf else {
       if !seen.contains("EXTINF") || range == nil {
-        findings.error(.tagPlace, playlist.path, "line \(line): a URI without #EXTINF before it")
+        findings.add(.tagPlace, playlist.path, "a URI without #EXTINF before it", at: .line(line))
       }
       return
     }
     if extinf.value <= 0 {
-      findings.error(
-        .extinfZero, playlist.path, "line \(line): EXTINF is \(seconds(extinf.value)), expected above 0")
+      findings.add(
+        .extinfZero, playlist.path, "EXTINF is \(seconds(extinf.value)), expected above 0", at: .line(line))
     }
-    guard let file = files.resolve(uri, from: playlist.path, line: line, findings: findings) else { return }
+    // What is not there is said not to be.
+    if isGap { return }
+    guard let file = files.resolve(uri, from: playlist.path, line: line, findings: findings) else {
+      playlist.isDamaged = true
+      return
+    }
     playlist.files.insert(file.path)
     var resource = Resource(path: file.path, offset: 0, length: file.size)
     if let range {
       usesRanges = true
       guard let offset = range.offset ?? rangeEnds[file.path] else {
-        findings.error(.rangeOutside, playlist.path, "line \(line): a byte range without a start")
+        findings.add(.rangeOutside, playlist.path, "a byte range without a start", at: .line(line))
         return
       }
-      guard check(file, offset, range.length, line) else { return }
+      guard check(file, offset, range.length, line) else {
+        playlist.isDamaged = true
+        return
+      }
       if let end = rangeEnds[file.path], offset < end {
-        findings.error(
+        findings.add(
           .rangeOverlap, playlist.path,
-          "line \(line): the range begins at \(offset), expected at \(end) or later")
+          "the range begins at \(offset), expected at \(end) or later", at: .line(line))
       }
       resource = Resource(path: file.path, offset: offset, length: range.length)
       rangeEnds[file.path] = resource.end
     }
     playlist.segments.append(
       MediaPlaylist.Segment(
-        resource: resource, extinf: extinf.value, decimals: extinf.decimals, map: map,
-        isDiscontinuous: isDiscontinuous))
+        line: line, resource: resource, extinf: extinf.value, decimals: extinf.decimals, map: map,
+        isDiscontinuous: isDiscontinuous, tiles: tiles))
+  }
+
+  private mutating func newTiles(_ value: String, _ line: Int) {
+    let attributes = list(value, "EXT-X-TILES", line)
+    guard let size = attributes["RESOLUTION"].flatMap(AttributeList.resolution),
+      let grid = attributes["LAYOUT"].flatMap(AttributeList.resolution),
+      let duration = attributes["DURATION"].flatMap({ Decimal.number($0) }),
+      (1...65_536).contains(size.width), (1...65_536).contains(size.height), (1...4096).contains(grid.width),
+      (1...4096).contains(grid.height)
+    else {
+      findings.add(
+        .attributeMissing, playlist.path, "#EXT-X-TILES needs RESOLUTION, LAYOUT and DURATION",
+        at: .line(line))
+      return
+    }
+    tiles = MediaPlaylist.Tiles(
+      size: PictureSize(Int(size.width), Int(size.height)), columns: grid.width, rows: grid.height,
+      duration: duration.value)
   }
 
   private func check(_ file: TreeFiles.File, _ offset: Int64, _ length: Int64, _ line: Int) -> Bool {
     guard length > 0, offset <= file.size, length <= file.size - offset else {
-      findings.error(
+      findings.add(
         .rangeOutside, playlist.path,
-        "line \(line): bytes \(length)@\(offset), expected inside of the \(file.size) of \(findings.relative(file.path))"
-      )
+        "bytes \(length)@\(offset), expected inside of the \(file.size) of \(findings.relative(file.path))",
+        at: .line(line))
       return false
     }
     return true
   }
 
-  private func finish() {
+  private mutating func finish() {
     let path = playlist.path
     if playlist.segments.isEmpty {
-      findings.error(.playlistEmpty, path, "no segments, expected at least one")
+      findings.add(.playlistEmpty, path, "no segments, expected at least one")
     }
-    if type != "VOD" {
-      findings.error(.vodMissing, path, "EXT-X-PLAYLIST-TYPE is \(type ?? "missing"), expected VOD")
+    playlist.isOpen = !seen.contains("EXT-X-ENDLIST")
+    if playlist.isOpen {
+      let kind =
+        type == "EVENT"
+        ? "an event that goes on" : type == "VOD" ? "cut short" : "a live playlist, or cut short"
+      findings.add(
+        .endlistMissing, path,
+        "no EXT-X-ENDLIST: it is \(kind), and players go on asking for more; expected one at the end"
+      )
     }
-    if !seen.contains("EXT-X-ENDLIST") {
-      findings.error(.endlistMissing, path, "no EXT-X-ENDLIST, expected at the end")
+    // A live playlist has no type; one thing said about it is enough.
+    if type != "VOD", !(playlist.isOpen && type == nil) {
+      findings.add(.vodMissing, path, "EXT-X-PLAYLIST-TYPE is \(type ?? "missing"), expected VOD")
     }
     checkVersion()
     guard let target = playlist.target else {
-      findings.error(.targetMissing, path, "no EXT-X-TARGETDURATION, expected \(playlist.leastTarget)")
+      findings.add(.targetMissing, path, "no EXT-X-TARGETDURATION, expected \(playlist.leastTarget)")
       return
     }
     if target < playlist.leastTarget {
-      findings.error(.targetLow, path, "EXT-X-TARGETDURATION is \(target), expected \(playlist.leastTarget)")
+      findings.add(.targetLow, path, "EXT-X-TARGETDURATION is \(target), expected \(playlist.leastTarget)")
     }
   }
 
@@ -199,11 +264,11 @@ struct MediaPlaylistParser {
     if usesRanges || playlist.isIFramesOnly { needed = 4 }
     if usesMap { needed = playlist.isIFramesOnly ? 5 : 6 }
     if playlist.version < needed {
-      findings.error(
+      findings.add(
         .versionLow, playlist.path,
         "EXT-X-VERSION is \(hasVersion ? String(playlist.version) : "missing"), expected \(needed)")
     } else if playlist.version > max(needed, 7) {
-      findings.warn(.versionHigh, playlist.path, "EXT-X-VERSION is \(playlist.version), expected \(needed)")
+      findings.add(.versionHigh, playlist.path, "EXT-X-VERSION is \(playlist.version), expected \(needed)")
     }
   }
 }

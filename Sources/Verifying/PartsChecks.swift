@@ -28,7 +28,7 @@ struct PartsChecks {
   let findings: Findings
   let deep: Bool
   let limit: Int64
-  let hash: ((String) throws -> String)?
+  let ledger: HashLedger
   private(set) var reached: Set<String> = []
   private var head: [UInt8]?
   private var segment: InitSegment?
@@ -36,21 +36,21 @@ struct PartsChecks {
   private var previousEnd: Nanoseconds?
 
   init(
-    path: String, limit: Int64?, deep: Bool, findings: Findings, hash: ((String) throws -> String)?
+    path: String, limit: Int64?, deep: Bool, findings: Findings, ledger: HashLedger
   ) {
-    (self.path, self.findings, self.deep, self.hash) = (path, findings, deep, hash)
+    (self.path, self.findings, self.deep, self.ledger) = (path, findings, deep, ledger)
     self.limit = limit ?? PartsChecks.defaultLimit
   }
 
   mutating func check(_ document: JSONValue) {
     reached.insert(path)
     guard let items = document.array, !items.isEmpty else {
-      findings.error(.partsFormat, path, "no array of parts, expected at least one")
+      findings.add(.partsFormat, path, "no array of parts, expected at least one")
       return
     }
     for (index, item) in items.enumerated() {
       guard let entry = entry(item) else {
-        findings.error(
+        findings.add(
           .partEntry, path,
           "part \(index + 1) needs url, bytes, sha256, start, duration, init_bytes, type and fragments of [start, offset, bytes]"
         )
@@ -88,7 +88,7 @@ struct PartsChecks {
     guard let file = local ?? TreeFiles.file(folder + "/" + TreeFiles.name(entry.url)),
       let input = InputFile.open(file.path)
     else {
-      findings.error(.partMissing, path, "part \(number): there is no file for \(entry.url)")
+      findings.add(.partMissing, path, "part \(number): there is no file for \(entry.url)")
       (expected, previousEnd) = ([:], nil)
       return
     }
@@ -96,22 +96,19 @@ struct PartsChecks {
     findings.checked.segments += 1
     findings.checked.bytes = sum(findings.checked.bytes, file.size)
     if entry.bytes != file.size {
-      findings.error(.partBytes, path, "part \(number): bytes is \(entry.bytes), expected \(file.size)")
+      findings.add(.partBytes, path, "part \(number): bytes is \(entry.bytes), expected \(file.size)")
     }
     if file.size > limit {
-      findings.error(.partLimit, file.path, "\(file.size) bytes, expected at most \(limit)")
+      findings.add(.partLimit, file.path, "\(file.size) bytes, expected at most \(limit)")
     }
-    if let hash {
-      let real = (try? hash(file.path)) ?? "unreadable"
-      if real != entry.sha256 {
-        findings.error(.partHash, path, "part \(number): sha256 is \(entry.sha256), expected \(real)")
-      }
-    }
+    ledger.claim(
+      HashLedger.Claim(
+        code: .partHash, document: path, file: file.path, name: "part \(number)", hash: entry.sha256))
     guard let segment = initSegment(entry, input, number) else { return }
     do throws(Malformed) {
       try walk(entry, input, segment, number)
     } catch {
-      findings.error(.boxMalformed, file.path, error.what)
+      findings.add(.boxMalformed, file.path, error.what)
       (expected, previousEnd) = ([:], nil)
     }
   }
@@ -121,13 +118,13 @@ struct PartsChecks {
     guard entry.initBytes > 0, entry.initBytes <= Int64(InitSegment.limit), entry.initBytes <= input.size,
       let bytes = try? input.read(0, Int(entry.initBytes))
     else {
-      findings.error(
+      findings.add(
         .partInit, path, "part \(number): init_bytes is \(entry.initBytes), expected the init segment's size")
       return nil
     }
     if let head {
       if head != Array(bytes) {
-        findings.error(
+        findings.add(
           .partInit, input.path,
           "the first \(entry.initBytes) bytes are not the init segment of the first part")
       }
@@ -137,7 +134,7 @@ struct PartsChecks {
         InitChecks(path: input.path, findings: findings).check(parsed, tracks: 2, cmaf: false)
         (head, segment) = (Array(bytes), parsed)
       } catch {
-        findings.error(
+        findings.add(
           .partInit, path,
           "part \(number): init_bytes is \(entry.initBytes), where no init segment ends: \(error.what)")
       }
@@ -150,7 +147,7 @@ struct PartsChecks {
     if Set(named.map { CodecFacts.comparable($0) }) != Set(codecs.map { CodecFacts.comparable($0) })
       || !entry.type.contains("/mp4;")
     {
-      findings.error(.partType, path, "part \(number): type is \(entry.type), expected video/mp4; \(wanted)")
+      findings.add(.partType, path, "part \(number): type is \(entry.type), expected video/mp4; \(wanted)")
     }
     return segment
   }
@@ -171,17 +168,17 @@ struct PartsChecks {
         gops[moof.offset] = judge(fragment, input, segment)
         ends.insert(box.end)
       } else {
-        findings.error(
+        findings.add(
           .segmentStructure, input.path, "box \(box.type) at \(box.offset), expected moof and mdat in turn")
       }
     }
-    if pending != nil { findings.error(.segmentStructure, input.path, "the last moof has no mdat") }
+    if pending != nil { findings.add(.segmentStructure, input.path, "the last moof has no mdat") }
     table(entry, input, gops, ends, number)
   }
 
   /// Continuity and data of one fragment; what the fragments table must say of it.
   private mutating func judge(_ fragment: Fragment, _ input: InputFile, _ segment: InitSegment) -> GOP? {
-    FragmentedTrack.data(fragment, input.path, findings)
+    FragmentWalk.data(fragment, input.path, findings)
     var gop: GOP?
     let hasVideo = segment.tracks.contains(where: \.isVideo)
     for run in fragment.tracks {
@@ -189,17 +186,17 @@ struct PartsChecks {
         continue
       }
       guard let time = run.decodeTime else {
-        findings.error(.tfdtMissing, input.path, "moof at \(fragment.moof.offset): traf without tfdt")
+        findings.add(.tfdtMissing, input.path, "traf without tfdt", at: .byte(fragment.moof.offset))
         continue
       }
       if run.hasAbsoluteBase || !run.isMoofRelative {
-        findings.error(
-          .fragmentBase, input.path, "moof at \(fragment.moof.offset): addresses are not relative to it")
+        findings.add(
+          .fragmentBase, input.path, "addresses are not relative to it", at: .byte(fragment.moof.offset))
       }
       if let wanted = expected[track.id], wanted != time {
-        findings.error(
+        findings.add(
           .tfdtGap, input.path,
-          "moof at \(fragment.moof.offset): tfdt of track \(track.id) is \(time), expected \(wanted)")
+          "tfdt of track \(track.id) is \(time), expected \(wanted)", at: .byte(fragment.moof.offset))
       }
       expected[track.id] = sum(time, run.duration)
       samples(run, track, input)
@@ -229,36 +226,36 @@ struct PartsChecks {
   ) {
     var position = entry.initBytes
     for (index, row) in entry.fragments.enumerated() {
-      let place = "part \(number), fragment \(index + 1)"
+      let name = "part \(number), fragment \(index + 1)"
       let end = sum(row.offset, row.bytes)
       guard row.offset == position, ends.contains(end), let gop = gops[row.offset] else {
-        findings.error(
+        findings.add(
           .partFragments, path,
-          "\(place) is \(row.bytes) bytes at \(row.offset), expected whole fragments from \(position)")
+          "\(name) is \(row.bytes) bytes at \(row.offset), expected whole fragments from \(position)")
         return
       }
       position = end
       if !gop.startsAtKeyframe {
-        findings.error(
+        findings.add(
           .segmentNotSync, input.path, "the fragment at \(row.offset) does not begin with a sync sample")
       }
       if distance(row.start, gop.decode) > PartsChecks.tolerance,
         distance(row.start, gop.shown) > PartsChecks.tolerance
       {
-        findings.error(
-          .partTime, path, "\(place): start is \(seconds(row.start)), expected \(seconds(gop.shown))")
+        findings.add(
+          .partTime, path, "\(name): start is \(seconds(row.start)), expected \(seconds(gop.shown))")
       }
     }
     if position != input.size {
-      findings.error(
+      findings.add(
         .partFragments, path, "part \(number): the fragments end at \(position), expected \(input.size)")
     }
     if let first = entry.fragments.first, distance(first.start, entry.start) > PartsChecks.tolerance {
-      findings.error(
+      findings.add(
         .partTime, path, "part \(number): start is \(seconds(entry.start)), expected \(seconds(first.start))")
     }
     if let previousEnd, distance(sum(entry.start, entry.duration), previousEnd) > second / 20 {
-      findings.error(
+      findings.add(
         .partTime, path,
         "part \(number): it ends at \(seconds(sum(entry.start, entry.duration))), expected \(seconds(previousEnd))"
       )

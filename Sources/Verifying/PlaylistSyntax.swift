@@ -63,13 +63,13 @@ struct PlaylistText {
 
   init(_ bytes: [UInt8], path: String, findings: Findings) {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-      findings.error(.playlistEncoding, path, "it begins with a byte order mark, expected none")
+      findings.add(.playlistEncoding, path, "it begins with a byte order mark, expected none")
     }
     if String(validating: bytes, as: UTF8.self) == nil {
-      findings.error(.playlistEncoding, path, "the bytes are not UTF-8")
+      findings.add(.playlistEncoding, path, "the bytes are not UTF-8")
     }
     if let control = bytes.first(where: { ($0 < 32 && $0 != 10 && $0 != 13) || $0 == 127 }) {
-      findings.error(.playlistEncoding, path, "it holds the control character \(control)")
+      findings.add(.playlistEncoding, path, "it holds the control character \(control)")
     }
     var text = bytes[...]
     if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
@@ -87,7 +87,7 @@ struct PlaylistText {
       }
     }
     if lines.first != .tag(name: "EXTM3U", value: "", line: 1) {
-      findings.error(.playlistHeader, path, "the first line is not #EXTM3U")
+      findings.add(.playlistHeader, path, "the first line is not #EXTM3U")
     }
     self.lines = lines
     checkTags(path, findings)
@@ -98,19 +98,19 @@ struct PlaylistText {
     let master = isMaster
     for case .tag(let name, let value, let line) in lines {
       guard let rule = TagRule.table[name] else {
-        findings.error(.tagUnknown, path, "line \(line): no specification knows #\(name)")
+        findings.add(.tagUnknown, path, "no specification knows #\(name)", at: .line(line))
         continue
       }
       if rule.once, !seen.insert(name).inserted {
-        findings.error(.tagDuplicate, path, "line \(line): #\(name) again, expected once")
+        findings.add(.tagDuplicate, path, "#\(name) again, expected once", at: .line(line))
       }
       if master, rule.place == .media || rule.place == .segment {
-        findings.error(
-          .tagPlace, path, "line \(line): #\(name) belongs in a media playlist, this is a master")
+        findings.add(
+          .tagPlace, path, "#\(name) belongs in a media playlist, this is a master", at: .line(line))
       }
       if let wanted = PlaylistText.mismatch(value, rule.form) {
-        findings.error(
-          .tagValue, path, "line \(line): #\(name) has \"\(value.prefix(40))\", expected \(wanted)")
+        findings.add(
+          .tagValue, path, "#\(name) has \"\(value.prefix(40))\", expected \(wanted)", at: .line(line))
       }
     }
   }

@@ -2,8 +2,8 @@ internal import Media
 
 /// What the bytes of one media playlist's segments turned out to be; everything that the comparisons between
 /// renditions and with the master playlist need.
-struct Rendition {
-  struct Segment {
+struct Rendition: Sendable {
+  struct Segment: Sendable {
     /// When it is presented, on the rendition's own clock with priming skipped.
     var start: Nanoseconds
     var duration: Nanoseconds
@@ -12,7 +12,7 @@ struct Rendition {
 
   /// A GOP's first picture in its file. `start` is where a range for it may begin: the `moof`, or in a
   /// transport stream the tables before the picture and the picture itself.
-  struct Keyframe {
+  struct Keyframe: Sendable {
     var path: String
     var starts: [Int64]
     var end: Int64
@@ -37,8 +37,13 @@ struct Rendition {
   var isWhole = true
   /// Encoder delay that an edit list skips at the head.
   var skipped: Nanoseconds = 0
-  /// In a transport stream with both: how much later sound begins than pictures.
+  /// Of a rendition with both: how much later sound begins than pictures.
   var audioLead: Nanoseconds?
+  /// Segments that cannot be decoded without those before them.
+  var dependentSegments = 0
+  /// Samples of the pictures and of the sound, as their tables or headers count them.
+  var videoSamples = 0
+  var audioSamples = 0
 
   var path: String { playlist.path }
   var video: CodecFacts? { facts.first(where: \.isVideo) }

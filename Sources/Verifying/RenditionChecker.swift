@@ -1,66 +1,132 @@
 internal import Media
 
-/// Reads a media playlist's segments one at a time and judges them against it: rules 5, 6, 14, 16 to 19.
-/// A parsed playlist in, a `Rendition` out.
+/// Reads a media playlist's segments one at a time and judges them against it: rules 5, 6, 14, 16 to 19. A parsed
+/// playlist in, a `Rendition` out, and the hashes of those files that somebody waits for. For one thread.
 struct RenditionChecker {
   let findings: Findings
-  let deep: Bool
+  let options: VerifyOptions
+  let files: SegmentFiles
+  private var deep: Bool { options.deep }
+
+  init(findings: Findings, options: VerifyOptions, wanted: Set<String> = []) {
+    self.findings = findings
+    self.options = options
+    files = SegmentFiles(wanted: wanted, makeHash: options.makeHash)
+  }
 
   func check(_ playlist: MediaPlaylist) -> Rendition {
     var rendition = Rendition(playlist: playlist)
+    defer { files.finish() }
     guard !playlist.isEncrypted, let first = playlist.segments.first else {
       rendition.isWhole = false
       return rendition
     }
     findings.checked.segments += playlist.segments.count
     findings.checked.bytes = playlist.segments.reduce(findings.checked.bytes) { sum($0, $1.resource.length) }
-    let head = (try? InputFile.open(first.resource.path)?.read(first.resource.offset, 1).first) ?? 0
+    let head =
+      (try? InputFile.open(first.resource.path)?.read(first.resource.offset, 2)).map(Array.init) ?? []
     if first.resource.path.hasSuffix(".vtt") || first.resource.path.hasSuffix(".webvtt") {
       SubtitleChecks(findings: findings).check(&rendition)
-    } else if first.map != nil || head != 0x47 {
+    } else if first.map != nil {
       fragmented(&rendition)
-    } else {
+    } else if head.first == 0x47 {
       transport(&rendition)
+    } else if head == [0x49, 0x44] || head.first == 0xFF || head == [0x0B, 0x77] {
+      PackedAudio(findings: findings, files: files).check(&rendition)
+    } else {
+      fragmented(&rendition)
     }
     if rendition.isWhole, !rendition.isSubtitles { durations(rendition) }
+    if playlist.isDamaged { rendition.isWhole = false }
+    if playlist.isIndependent { independence(rendition, at: playlist.path) }
+    if let rate = rendition.frameRate, rate.approximate > 60.06 {
+      findings.add(
+        .frameRateHigh, playlist.path,
+        "\(DecimalText.rate(rate)) pictures a second, expected at most 60")
+    }
     return rendition
+  }
+
+  /// A claim that every segment can be decoded alone, made in a playlist.
+  func independence(_ rendition: Rendition, at path: String) {
+    guard rendition.dependentSegments > 0 else { return }
+    findings.add(
+      .independentFalse, path,
+      "EXT-X-INDEPENDENT-SEGMENTS, but \(rendition.dependentSegments) segments of \(findings.relative(rendition.path)) need those before them",
+      with: [rendition.path])
   }
 
   // MARK: fMP4
 
   private func fragmented(_ rendition: inout Rendition) {
-    rendition.isFragmented = true
     let playlist = rendition.playlist
     guard let map = playlist.segments.first?.map else {
-      findings.error(.mapMissing, playlist.path, "fMP4 segments without EXT-X-MAP")
+      if isBoxes(playlist) {
+        findings.add(.mapMissing, playlist.path, "fMP4 segments without EXT-X-MAP")
+      } else {
+        findings.add(
+          .segmentFormat, playlist.path, "the first segment is neither fMP4, MPEG-TS, packed audio nor WebVTT"
+        )
+      }
       rendition.isWhole = false
       return
     }
-    guard let segment = initSegment(map), let track = segment.tracks.first, track.timescale > 0 else {
+    rendition.isFragmented = true
+    guard let initial = initSegment(map) else {
       rendition.isWhole = false
       return
     }
-    var checker = FragmentedTrack(track: track, deep: deep, findings: findings)
-    for item in playlist.segments {
-      if item.isDiscontinuous { checker.discontinuity() }
-      guard let file = InputFile.open(item.resource.path),
-        let measured = checker.segment(file, item.resource.offset..<item.resource.end)
+    var walk = FragmentWalk(initial, deep: deep, findings: findings)
+    var last = map
+    for item in playlist.segments where !options.isCancelled() {
+      if item.isDiscontinuous { walk.discontinuity() }
+      if let next = item.map, next != last {
+        last = next
+        _ = initSegment(next)
+      }
+      guard let file = files.open(item.resource.path),
+        let measured = walk.segment(file, item.resource.offset..<item.resource.end)
       else {
         rendition.isWhole = false
         continue
       }
       rendition.segments.append(measured)
     }
-    rendition.facts = track.facts.map { [$0] } ?? []
-    rendition.keyframes = checker.keyframes
-    if track.isVideo {
-      rendition.videoFrame = checker.frame
-      if checker.frameTicks > 0 { rendition.frameRate = Rational(track.timescale, checker.frameTicks) }
-      rendition.unevenRates = RenditionChecker.rates(checker.frameSpan, track.timescale)
-      gops(checker.longestGOP, rendition)
+    fill(&rendition, walk)
+  }
+
+  private func isBoxes(_ playlist: MediaPlaylist) -> Bool {
+    guard let first = playlist.segments.first, let file = InputFile.open(first.resource.path) else {
+      return false
+    }
+    var walker = BoxWalker(file, first.resource.offset..<first.resource.end)
+    guard let box = try? walker.next() else { return false }
+    return ["styp", "sidx", "moof", "ftyp", "emsg", "prft"].contains(box.type)
+  }
+
+  private func fill(_ rendition: inout Rendition, _ walk: FragmentWalk) {
+    rendition.facts = walk.tracks.compactMap(\.track.facts)
+    if let video = walk.video {
+      let timescale = video.track.timescale
+      rendition.keyframes = video.keyframes
+      rendition.videoFrame = video.frame
+      rendition.videoSamples = video.samples
+      rendition.dependentSegments = video.dependentSegments
+      if video.frameTicks > 0 { rendition.frameRate = Rational(timescale, video.frameTicks) }
+      rendition.unevenRates = RenditionChecker.rates(video.frameSpan, timescale)
+      gops(video.longestGOP, rendition)
+    }
+    guard let audio = walk.audio else { return }
+    rendition.audioFrame = audio.frame
+    rendition.audioSamples = audio.samples
+    if let video = walk.video {
+      if let sound = audio.firstShown, let pictures = video.firstShown {
+        // What comes before 0 is skipped.
+        rendition.audioLead = sum(max(sound, min(pictures, 0)), -pictures)
+      }
+      lead(rendition)
     } else {
-      rendition.audioFrame = checker.frame
-      rendition.skipped = nanoseconds(track.skipped, track.timescale)
+      rendition.skipped = nanoseconds(audio.track.skipped, audio.track.timescale)
     }
   }
 
@@ -74,7 +140,7 @@ struct RenditionChecker {
       InitChecks(path: map.path, findings: findings).check(segment, tracks: 1)
       return segment
     } catch {
-      findings.error(.boxMalformed, map.path, error.what)
+      findings.add(.boxMalformed, map.path, error.what)
       return nil
     }
   }
@@ -83,8 +149,8 @@ struct RenditionChecker {
 
   private func transport(_ rendition: inout Rendition) {
     var checker = TransportTrack(deep: deep, findings: findings)
-    for item in rendition.playlist.segments {
-      guard let file = InputFile.open(item.resource.path),
+    for item in rendition.playlist.segments where !options.isCancelled() {
+      guard let file = files.open(item.resource.path),
         checker.segment(file, item.resource.offset..<item.resource.end, isDiscontinuous: item.isDiscontinuous)
       else {
         rendition.isWhole = false
@@ -102,20 +168,31 @@ struct RenditionChecker {
     rendition.keyframes = checker.keyframes
     rendition.audioFrame = nanoseconds(checker.audioFrameTicks, TransportTrack.clock)
     rendition.audioLead = checker.audioLead
+    rendition.dependentSegments = checker.dependentSegments
+    (rendition.videoSamples, rendition.audioSamples) = (checker.pictures, checker.soundFrames)
     if rendition.video != nil, checker.frameTicks > 0 {
       rendition.videoFrame = nanoseconds(checker.frameTicks, TransportTrack.clock)
       rendition.frameRate = RenditionChecker.rate(ticks: checker.frameTicks)
       rendition.unevenRates = RenditionChecker.rates(checker.frameSpan, TransportTrack.clock)
       gops(checker.longestGOP, rendition)
     }
-    if let lead = rendition.audioLead, rendition.isWhole {
-      let frame = max(rendition.audioFrame, second / 50)
-      // Priming that a transport stream cannot skip comes one frame early; what is heard is in time.
-      if distance(lead, 0) > frame * 2 {
-        findings.error(
-          .startSkew, rendition.path,
-          "sound begins \(seconds(lead)) s after the pictures, expected within one audio frame")
-      }
+    if rendition.video?.isInterlaced ?? false {
+      findings.add(
+        .interlaced, rendition.path,
+        "pictures are coded for fields (frame_mbs_only_flag is 0), expected frames")
+    }
+    lead(rendition)
+  }
+
+  /// Sound and pictures of one rendition begin together.
+  private func lead(_ rendition: Rendition) {
+    guard let lead = rendition.audioLead, rendition.isWhole else { return }
+    let frame = max(rendition.audioFrame, second / 50)
+    // Priming that a transport stream cannot skip comes one frame early; what is heard is in time.
+    if distance(lead, 0) > frame * (rendition.isFragmented ? 1 : 2) {
+      findings.add(
+        .startSkew, rendition.path,
+        "sound begins \(seconds(lead)) s after the pictures, expected within one audio frame")
     }
   }
 
@@ -142,7 +219,7 @@ struct RenditionChecker {
 
   private func gops(_ longest: Nanoseconds, _ rendition: Rendition) {
     if longest > second * 21 / 10 {
-      findings.warn(.gopLong, rendition.path, "GOPs last up to \(seconds(longest)) s, expected 2 s")
+      findings.add(.gopLong, rendition.path, "GOPs last up to \(seconds(longest)) s, expected 2 s")
     }
     guard rendition.isWhole, rendition.segments.count > 1, let last = rendition.segments.last, longest > 0
     else {
@@ -151,7 +228,7 @@ struct RenditionChecker {
     // A copy has the source's keyframes: its long GOPs do not make a runt of what would be none among those of 2 s.
     let least = findings.copies.contains(rendition.path) ? min(longest / 2, second) : longest / 2
     if last.duration < least {
-      findings.error(
+      findings.add(
         .segmentRunt, rendition.path,
         "the last segment lasts \(seconds(last.duration)) s, expected it joined to the one before (GOPs of \(seconds(longest)) s)"
       )
@@ -165,23 +242,27 @@ struct RenditionChecker {
     guard rendition.segments.count == rendition.playlist.segments.count else { return }
     // A tick may be rounded at either end.
     let frame = max(rendition.videoFrame, rendition.video == nil ? rendition.audioFrame : 0, 1000) + 23_000
+    // Of a run of segments the error is the difference of the sums before it and at its end.
     var drift: Nanoseconds = 0
+    var (least, most): (Nanoseconds, Nanoseconds) = (0, 0)
     for (index, (item, real)) in zip(rendition.playlist.segments, rendition.segments).enumerated() {
       let difference = sum(item.extinf, -real.duration)
       // The first audio segment may be counted with or without the priming that its edit list skips.
       let skipped = index == 0 ? rendition.skipped : 0
       let nearest = min(distance(difference, 0), distance(sum(difference, skipped), 0))
       if nearest > RenditionChecker.tolerance(item.decimals, rendition.isFragmented) {
-        findings.error(
+        findings.add(
           .extinfWrong, rendition.path,
-          "EXTINF of segment \(index + 1) is \(seconds(item.extinf)), expected \(seconds(real.duration))")
+          "EXTINF of segment \(index + 1) is \(seconds(item.extinf)), expected \(seconds(real.duration))",
+          at: .line(item.line), as: nearest <= frame ? .warning : nil)
       }
       if index > 0 || distance(difference, 0) == nearest { drift = sum(drift, difference) }
-      if distance(drift, 0) > frame {
-        findings.error(
+      (least, most) = (min(least, drift), max(most, drift))
+      if distance(most, least) > frame {
+        findings.add(
           .extinfDrift, rendition.path,
-          "after segment \(index + 1) the EXTINF sum is \(seconds(drift)) s off, expected within \(seconds(frame)) s"
-        )
+          "up to segment \(index + 1) the EXTINF sum of a run of segments is \(seconds(distance(most, least))) s off, expected within \(seconds(frame)) s",
+          at: .line(item.line))
         return
       }
     }

@@ -1,8 +1,8 @@
 internal import Media
 
 /// What a decoder configuration says of a track, whatever box or stream it came from.
-struct CodecFacts: Equatable {
-  enum NAL { case avc, hevc }
+struct CodecFacts: Equatable, Sendable {
+  enum NAL: Sendable { case avc, hevc }
 
   /// A CODECS entry as it is compared: in lower case, AV1's and VP9's without the chroma and colour that their full
   /// forms go on with (AV1 and VP9 in ISOBMFF, 5 and 2.3).
@@ -18,6 +18,8 @@ struct CodecFacts: Equatable {
   /// Of the pictures as shown: cropped.
   var size: PictureSize?
   var pixelAspect: Rational?
+  /// May hold fields instead of frames.
+  var isInterlaced = false
   /// H.273 transfer characteristics.
   var transfer: Int?
   var channels: Int?
@@ -42,6 +44,8 @@ struct SampleEntry {
   var sampleRate: Int64?
   var hasColour = false
   var pixelAspect: Rational?
+  /// Its samples are encrypted (ISO 23001-7).
+  var isEncrypted = false
   /// nil when there is no configuration box that is understood.
   var facts: CodecFacts?
 
@@ -95,6 +99,7 @@ struct SampleEntry {
     case "avc1", "avc3": facts = try AVC.configuration(try boxes.only("avcC", in: format), format)
     case "hvc1", "hev1": facts = try HEVC.configuration(try boxes.only("hvcC", in: format), format)
     case "av01": facts = try AV1.configuration(try boxes.only("av1C", in: format))
+    case "encv": isEncrypted = true
     case "vp09": facts = try VP9.configuration(try boxes.only("vpcC", in: format))
     default: break
     }
@@ -107,6 +112,7 @@ struct SampleEntry {
     case "mp4a": facts = try AAC.descriptor(try boxes.only("esds", in: format))
     case "ac-3": facts = try DolbyAudio.ac3(try boxes.only("dac3", in: format))
     case "ec-3": facts = try DolbyAudio.eac3(try boxes.only("dec3", in: format))
+    case "enca": isEncrypted = true
     case "Opus": facts = try OtherAudio.opus(try boxes.only("dOps", in: format))
     case "fLaC": facts = try OtherAudio.flac(try boxes.only("dfLa", in: format))
     default: break

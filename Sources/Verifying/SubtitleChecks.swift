@@ -17,22 +17,22 @@ struct SubtitleChecks {
       let end = sum(time, item.extinf)
       defer { time = end }
       guard file.isWebVTT else {
-        findings.error(.segmentFormat, path, "the first line is not WEBVTT, or it is not UTF-8")
+        findings.add(.segmentFormat, path, "the first line is not WEBVTT, or it is not UTF-8")
         before = []
         continue
       }
-      for fault in file.faults.prefix(8) { findings.error(.subtitleCue, path, fault) }
-      if let fault = file.mapFault { findings.error(.subtitleMap, path, fault) }
+      for fault in file.faults.prefix(8) { findings.add(.subtitleCue, path, fault) }
+      if let fault = file.mapFault { findings.add(.subtitleMap, path, fault) }
       if let origin = file.origin {
         origins.insert(origin)
       } else if file.mapFault == nil {
-        findings.error(.subtitleMap, path, "no X-TIMESTAMP-MAP, expected one after WEBVTT")
+        findings.add(.subtitleMap, path, "no X-TIMESTAMP-MAP, expected one after WEBVTT")
       }
       places(file.cues, time..<max(end, time), before, path)
       before = file.cues
     }
     if origins.count > 1 {
-      findings.error(
+      findings.add(
         .subtitleMap, rendition.path,
         "segments have \(origins.count) timestamp maps, expected the same in all of them")
     }
@@ -46,14 +46,14 @@ struct SubtitleChecks {
       $0.end <= span.lowerBound - Self.millisecond || $0.start >= span.upperBound + Self.millisecond
     }
     if let cue = outside {
-      findings.error(
+      findings.add(
         .subtitleCue, path,
         "a cue from \(seconds(cue.start)) to \(seconds(cue.end)), the segment is from \(seconds(span.lowerBound)) to \(seconds(span.upperBound))"
       )
     }
     let lost = before.first { $0.end > span.lowerBound + Self.millisecond && !cues.contains($0) }
     if let cue = lost, span.lowerBound + Self.millisecond < span.upperBound {
-      findings.error(
+      findings.add(
         .subtitleCue, path,
         "the cue from \(seconds(cue.start)) to \(seconds(cue.end)) reaches into this segment and is not in it"
       )
@@ -67,7 +67,7 @@ struct SubtitleChecks {
       // Sound's priming lies before the beginning.
       let start = media.isFragmented ? max(media.start, 0) : media.start
       if distance(origin, start) > sum(frame, frame) {
-        findings.error(
+        findings.add(
           .subtitleMap, text.path,
           "cue time 0 is \(seconds(origin)) on the media's clock, which begins at \(seconds(start))")
       }
@@ -77,7 +77,7 @@ struct SubtitleChecks {
       own.count == other.count
       && zip(own, other).allSatisfy { distance($0.extinf, $1.extinf) <= Self.millisecond }
     if !isSame {
-      findings.warn(
+      findings.add(
         .subtitleGrid, text.path,
         "\(own.count) segments, expected the \(other.count) of \(findings.relative(media.path)) with their durations"
       )

@@ -51,11 +51,15 @@ struct ProgramTables {
 
   mutating func association(_ payload: ArraySlice<UInt8>) throws(Malformed) {
     var body = Cursor(try ProgramTables.section(payload, table: 0))
+    var programs = 0
     while body.left >= 4 {
       let program = try body.u16()
       let pid = try body.u16() & 0x1FFF
-      if program != 0 { mapPID = pid }
+      if program == 0 { continue }
+      programs += 1
+      if programs == 1 { mapPID = pid }
     }
+    guard programs == 1 else { throw Malformed("a PAT of \(programs) programs, expected one") }
   }
 
   mutating func map(_ payload: ArraySlice<UInt8>) throws(Malformed) {
@@ -109,6 +113,14 @@ struct PacketizedUnit {
   var isRandomAccess: Bool
   var bytes: [UInt8] = []
   var total = 0
+  /// What comes is only counted.
+  var isSkipped = false
+
+  mutating func append(_ payload: ArraySlice<UInt8>, end: Int64, room: Int) {
+    if bytes.count < room { bytes.append(contentsOf: payload.prefix(room - bytes.count)) }
+    total += payload.count
+    self.end = end
+  }
 
   struct Header {
     var presentation: Int64

@@ -5,6 +5,9 @@ internal import Media
 struct TransportTrack {
   static let clock: Int64 = 90_000
   private static let unitLimit = 16 << 20
+  /// What is kept of a picture that is not looked into: enough for its header and the head of its parameter sets.
+  private static let plainBytes = 160
+  private static let blockPackets: Int64 = 348
 
   private struct Span {
     var start: Int64
@@ -16,8 +19,10 @@ struct TransportTrack {
   private let findings: Findings
   private let deep: Bool
   private var tables = ProgramTables()
-  private var counters: [Int: Int] = [:]
-  private var units: [Int: PacketizedUnit] = [:]
+  /// The last count of each PID; -1: none yet.
+  private var counters = [Int8](repeating: -1, count: 1 << 13)
+  private var video: PacketizedUnit?
+  private var audio: PacketizedUnit?
   private var spans: [Span] = []
   private var elementary: ElementaryTimes
   private(set) var keyframes: [Rendition.Keyframe] = []
@@ -26,6 +31,7 @@ struct TransportTrack {
   private var path = ""
   private var lastTables: Int64?
   private var hasClock = false
+  private var (hasAssociation, hasMap) = (false, false)
   private var videoUnits = 0
   private var begun: Set<Int> = []
 
@@ -35,6 +41,9 @@ struct TransportTrack {
     elementary = ElementaryTimes(deep: deep, findings: findings)
   }
 
+  var dependentSegments: Int { elementary.dependentSegments }
+  var pictures: Int { elementary.pictures }
+  var soundFrames: Int { elementary.soundFrames }
   var facts: [CodecFacts] { [elementary.video, elementary.audio].compactMap { $0 } }
   var frameTicks: Int64 { elementary.frameTicks }
   var frameSpan: ClosedRange<Int64> { elementary.frameSpan }
@@ -63,48 +72,83 @@ struct TransportTrack {
   mutating func segment(_ file: InputFile, _ range: Range<Int64>, isDiscontinuous: Bool) -> Bool {
     path = file.path
     (lastTables, hasClock, videoUnits, begun) = (nil, false, 0, [])
-    if isDiscontinuous { counters = [:] }
+    (hasAssociation, hasMap) = (false, false)
+    if isDiscontinuous { counters = [Int8](repeating: -1, count: counters.count) }
     elementary.beginSegment(path, isDiscontinuous: isDiscontinuous)
     let length = range.upperBound - range.lowerBound
-    if length % Int64(TransportPacket.size) != 0 {
-      findings.error(.tsSync, path, "\(length) bytes, expected a multiple of \(TransportPacket.size)")
+    let size = Int64(TransportPacket.size)
+    if length % size != 0 {
+      findings.add(.tsSync, path, "\(length) bytes, expected a multiple of \(TransportPacket.size)")
     }
     var offset = range.lowerBound
-    while offset + Int64(TransportPacket.size) <= range.upperBound {
+    while offset + size <= range.upperBound {
       do throws(Malformed) {
-        let packet = try TransportPacket(try file.read(offset, TransportPacket.size))
-        let index = (offset - range.lowerBound) / Int64(TransportPacket.size)
-        take(packet, offset, index: index)
-        if index > 0 { offset = try takeRun(of: packet.pid, file, after: offset, before: range.upperBound) }
+        let count = min((range.upperBound - offset) / size, Self.blockPackets) * size
+        try packets(try file.read(offset, Int(count)), at: offset, from: range.lowerBound)
+        offset += count
       } catch {
-        findings.error(.tsSync, path, "packet at \(offset): \(error.what)")
-        units = [:]
+        findings.add(.tsSync, path, error.what)
+        (video, audio) = (nil, nil)
         return false
       }
-      offset += Int64(TransportPacket.size)
     }
-    for pid in units.keys.sorted() { finish(pid) }
-    if tables.streams.isEmpty {
-      findings.error(.tsTables, path, "no program map, so no streams")
+    for pid in [tables.video?.pid, tables.audio?.pid].compactMap({ $0 }).sorted() { finish(pid) }
+    guard !tables.streams.isEmpty else {
+      findings.add(.tsTables, path, "no program map, so no streams")
       return false
     }
-    if !hasClock { findings.error(.tsClock, path, "no PCR, expected one in every segment") }
+    if !hasAssociation || !hasMap {
+      findings.add(.tsTables, path, "no \(hasAssociation ? "PMT" : "PAT") in this segment, expected both")
+    }
+    if !hasClock { findings.add(.tsClock, path, "no PCR, expected one in every segment") }
     guard let span = elementary.span else {
-      findings.error(.tsPackets, path, "no timestamps of pictures or sound")
+      findings.add(.tsPackets, path, "no timestamps of pictures or sound")
       return false
     }
     spans.append(Span(start: span.start, end: span.end, bytes: length, isDiscontinuous: isDiscontinuous))
     return true
   }
 
+  /// Whole packets. Most hold nothing but the middle of a picture that nobody looks into: these are only counted.
+  private mutating func packets(_ block: ArraySlice<UInt8>, at start: Int64, from first: Int64)
+    throws(Malformed)
+  {
+    let size = TransportPacket.size
+    var index = block.startIndex
+    while index + size <= block.endIndex {
+      let offset = start + Int64(index - block.startIndex)
+      let head = Int(block[index + 1]) << 8 | Int(block[index + 2])
+      let pid = head & 0x1FFF
+      if block[index] == 0x47, head & 0xC000 == 0, block[index + 3] & 0xF0 == 0x10, pid == tables.video?.pid,
+        let isSkipped = video?.isSkipped, isSkipped
+      {
+        count(pid, Int8(block[index + 3] & 15), hasPayload: true, isDiscontinuous: false, offset)
+        video?.total += 184
+        video?.end = offset + Int64(size)
+      } else {
+        do throws(Malformed) {
+          take(
+            try TransportPacket(block[index..<index + size]), offset, index: (offset - first) / Int64(size))
+        } catch {
+          throw Malformed("packet at \(offset): \(error.what)")
+        }
+      }
+      index += size
+    }
+  }
+
   private mutating func take(_ packet: TransportPacket, _ offset: Int64, index: Int64) {
     if packet.isDamaged || packet.isScrambled {
-      findings.error(
-        .tsSync, path, "packet at \(offset) is marked as \(packet.isDamaged ? "damaged" : "scrambled")")
+      findings.add(
+        .tsSync, path, "the packet is marked as \(packet.isDamaged ? "damaged" : "scrambled")",
+        at: .byte(offset))
     }
-    count(packet, offset)
+    count(
+      packet.pid, Int8(packet.counter), hasPayload: packet.payload != nil,
+      isDiscontinuous: packet.isDiscontinuous, offset)
     if index == 0, packet.pid != 0 {
-      findings.error(.tsTables, path, "the first packet has PID \(packet.pid), expected the PAT")
+      findings.add(
+        .tsTablesFirst, path, "the first packet has PID \(packet.pid), expected the PAT", at: .byte(offset))
     }
     if let time = packet.clock, packet.pid == tables.clockPID {
       hasClock = true
@@ -112,84 +156,51 @@ struct TransportTrack {
     }
     if packet.pid == 0 || packet.pid == tables.mapPID { table(packet, offset) }
     if index == 1, packet.pid != tables.mapPID {
-      findings.error(.tsTables, path, "the second packet has PID \(packet.pid), expected the PMT")
+      findings.add(
+        .tsTablesFirst, path, "the second packet has PID \(packet.pid), expected the PMT", at: .byte(offset))
     }
-    guard let payload = packet.payload, tables.streams.contains(where: { $0.pid == packet.pid }) else {
-      return
-    }
+    let isVideo = packet.pid == tables.video?.pid
+    guard let payload = packet.payload, isVideo || packet.pid == tables.audio?.pid else { return }
     if packet.startsUnit {
       finish(packet.pid)
       begun.insert(packet.pid)
-      units[packet.pid] = PacketizedUnit(
+      let unit = PacketizedUnit(
         pid: packet.pid, offset: offset, tablesOffset: lastTables, end: offset,
         isRandomAccess: packet.isRandomAccess)
+      if isVideo { video = unit } else { audio = unit }
       lastTables = nil
     } else if begun.insert(packet.pid).inserted {
-      findings.error(.tsPackets, path, "PID \(packet.pid) begins in the middle of a PES packet")
+      findings.add(
+        .tsPackets, path, "PID \(packet.pid) begins in the middle of a PES packet", at: .byte(offset))
     }
-    collect(payload, packet.pid, end: offset + Int64(TransportPacket.size))
+    collect(payload, isVideo: isVideo, end: offset + Int64(TransportPacket.size))
   }
 
-  /// Takes the packets that merely go on with the PES packet of `pid`, as nearly all of a stream do: with its next
-  /// counts, without marks and without an adaptation field. Gives where the last one is; whatever else comes next is
-  /// looked at as any packet.
-  private mutating func takeRun(
-    of pid: Int, _ file: InputFile, after offset: Int64, before end: Int64
-  ) throws(Malformed) -> Int64 {
-    var last = offset
-    let size = Int64(TransportPacket.size)
-    guard pid != 0, pid != tables.mapPID, var counter = counters[pid],
-      var unit = units.removeValue(forKey: pid)
-    else { return last }
-    defer {
-      units[pid] = unit
-      counters[pid] = counter
+  private mutating func collect(_ payload: ArraySlice<UInt8>, isVideo: Bool, end: Int64) {
+    guard isVideo else {
+      audio?.append(payload, end: end, room: TransportTrack.unitLimit)
+      return
     }
-    let limit = unitLimit(unit)
-    while last + 2 * size <= end {
-      let packet = try file.read(last + size, TransportPacket.size)
-      let first = packet.startIndex
-      let next = (counter + 1) & 15
-      guard packet[first] == 0x47, Int(packet[first + 1]) << 8 | Int(packet[first + 2]) == pid,
-        Int(packet[first + 3]) == 0x10 | next
-      else { break }
-      counter = next
-      last += size
-      let room = limit - unit.bytes.count
-      if room > 0 { unit.bytes.append(contentsOf: packet.dropFirst(4).prefix(room)) }
-      unit.total += TransportPacket.size - 4
-      unit.end = last + size
-    }
-    return last
+    // Between finding a picture's header and a keyframe's bytes lies most of the work: other pictures are skipped.
+    let isPlain = !(video?.isRandomAccess ?? false) && videoUnits > 0 && !deep
+    video?.append(payload, end: end, room: isPlain ? TransportTrack.plainBytes : TransportTrack.unitLimit)
+    let isEnough = (video?.bytes.count ?? 0) >= TransportTrack.plainBytes
+    video?.isSkipped = isPlain && isEnough
   }
 
-  /// Between finding a picture's header and a keyframe's bytes lies most of the work: other pictures are skipped.
-  private func unitLimit(_ unit: PacketizedUnit) -> Int {
-    let isPlain = unit.pid == tables.video?.pid && !unit.isRandomAccess && videoUnits > 0 && !deep
-    return isPlain ? 64 : TransportTrack.unitLimit
-  }
-
-  private mutating func collect(_ payload: ArraySlice<UInt8>, _ pid: Int, end: Int64) {
-    guard var unit = units.removeValue(forKey: pid) else { return }
-    let room = unitLimit(unit) - unit.bytes.count
-    if room > 0 { unit.bytes.append(contentsOf: payload.prefix(room)) }
-    unit.total += payload.count
-    unit.end = end
-    units[pid] = unit
-  }
-
-  private mutating func count(_ packet: TransportPacket, _ offset: Int64) {
-    guard packet.pid != 0x1FFF else { return }
-    if let last = counters[packet.pid], !packet.isDiscontinuous {
-      let expected = packet.payload == nil ? last : (last + 1) & 15
-      if packet.counter != expected {
-        findings.error(
-          .tsContinuity, path,
-          "packet at \(offset): PID \(packet.pid) counts \(packet.counter) after \(last), expected \(expected)"
-        )
-      }
+  private mutating func count(
+    _ pid: Int, _ counter: Int8, hasPayload: Bool, isDiscontinuous: Bool, _ offset: Int64
+  ) {
+    guard pid != 0x1FFF else { return }
+    let last = counters[pid]
+    counters[pid] = counter
+    guard last >= 0, !isDiscontinuous else { return }
+    let expected = hasPayload ? (last + 1) & 15 : last
+    if counter != expected {
+      findings.add(
+        .tsContinuity, path, "PID \(pid) counts \(counter) after \(last), expected \(expected)",
+        at: .byte(offset))
     }
-    counters[packet.pid] = packet.counter
   }
 
   private mutating func table(_ packet: TransportPacket, _ offset: Int64) {
@@ -197,42 +208,43 @@ struct TransportTrack {
     do throws(Malformed) {
       if packet.pid == 0 {
         lastTables = offset
+        hasAssociation = true
         try tables.association(payload)
       } else {
+        hasMap = true
         let known = tables.streams
         try tables.map(payload)
         if !known.isEmpty, known != tables.streams {
-          findings.error(.tsTables, path, "packet at \(offset): the program map changed")
+          findings.add(.tsTables, path, "the program map changed", at: .byte(offset))
         }
         elementary.streams(tables)
       }
     } catch {
-      findings.error(.tsTables, path, "packet at \(offset): \(error.what)")
+      findings.add(.tsTables, path, "\(error.what)", at: .byte(offset))
     }
   }
 
   private mutating func finish(_ pid: Int) {
-    guard let unit = units.removeValue(forKey: pid) else { return }
+    let isVideo = pid == tables.video?.pid
+    guard let unit = isVideo ? video : audio else { return }
+    if isVideo { video = nil } else { audio = nil }
     do throws(Malformed) {
       let header = try unit.header()
       if header.length > 0, header.length + 6 != unit.total {
-        findings.error(
-          .tsPackets, path,
-          "PES packet at \(unit.offset) has \(unit.total) bytes, its header says \(header.length + 6)")
+        findings.add(
+          .tsPackets, path, "a PES packet of \(unit.total) bytes, its header says \(header.length + 6)",
+          at: .byte(unit.offset))
       }
-      if pid == tables.video?.pid {
-        videoUnits += 1
-        let time = elementary.picture(unit, header, isFirst: videoUnits == 1)
-        guard unit.isRandomAccess || videoUnits == 1 else { return }
-        keyframes.append(
-          Rendition.Keyframe(
-            path: path, starts: [unit.offset] + (unit.tablesOffset.map { [$0] } ?? []), end: unit.end,
-            time: nanoseconds(time, TransportTrack.clock)))
-      } else if pid == tables.audio?.pid {
-        elementary.sound(unit, header)
-      }
+      guard isVideo else { return elementary.sound(unit, header) }
+      videoUnits += 1
+      let time = elementary.picture(unit, header, isFirst: videoUnits == 1)
+      guard elementary.isKey || videoUnits == 1 else { return }
+      keyframes.append(
+        Rendition.Keyframe(
+          path: path, starts: [unit.offset] + (unit.tablesOffset.map { [$0] } ?? []), end: unit.end,
+          time: nanoseconds(time, TransportTrack.clock)))
     } catch {
-      findings.error(.tsPackets, path, "PES packet at \(unit.offset): \(error.what)")
+      findings.add(.tsPackets, path, error.what, at: .byte(unit.offset))
     }
   }
 }

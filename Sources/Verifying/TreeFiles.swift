@@ -18,21 +18,21 @@ final class TreeFiles {
   /// nil after a finding: outside of the tree, missing, or empty.
   func resolve(_ uri: String, from playlist: String, line: Int, findings: Findings) -> File? {
     guard let path = TreeFiles.join(uri, to: playlist, root: root) else {
-      findings.error(.uriOutside, playlist, "line \(line): \"\(uri.prefix(80))\" leads out of the tree")
+      findings.add(.uriOutside, playlist, "\"\(uri.prefix(80))\" leads out of the tree", at: .line(line))
       return nil
     }
     guard let file = TreeFiles.file(path) else {
-      findings.error(.fileMissing, playlist, "line \(line): there is no file \(findings.relative(path))")
+      findings.add(.fileMissing, playlist, "there is no file \(findings.relative(path))", at: .line(line))
       return nil
     }
     let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     guard real.hasPrefix(realRoot + "/") else {
-      findings.error(
-        .uriOutside, playlist, "line \(line): \(findings.relative(path)) is a link out of the tree")
+      findings.add(
+        .uriOutside, playlist, "\(findings.relative(path)) is a link out of the tree", at: .line(line))
       return nil
     }
     guard file.size > 0 else {
-      findings.error(.fileEmpty, path, "0 bytes, expected media")
+      findings.add(.fileEmpty, path, "0 bytes, expected media")
       return nil
     }
     return file

@@ -10,7 +10,7 @@ struct VariantChecks {
   func check() {
     for variant in master.variants {
       guard let rendition = variant.path.flatMap({ renditions[$0] }), rendition.isWhole else { continue }
-      let place = "line \(variant.line) (\(findings.relative(rendition.path)))"
+      let place = Place.line(variant.line)
       let sounds = companions(variant, "AUDIO", rendition)
       codecs(variant.attributes, rendition, sounds, place)
       pictures(variant.attributes, rendition, place)
@@ -27,33 +27,33 @@ struct VariantChecks {
       .filter { $0.path != own.path && !$0.playlist.isEncrypted }
   }
 
-  private func codecs(_ attributes: AttributeList, _ own: Rendition, _ sounds: [Rendition], _ place: String) {
+  private func codecs(_ attributes: AttributeList, _ own: Rendition, _ sounds: [Rendition], _ place: Place) {
     guard let text = attributes["CODECS"] else { return }
     let named = Set(text.split(separator: ",").map { CodecFacts.comparable($0.trimmingSpaces) })
       .subtracting(["wvtt", "stpp.ttml.im1t"])
     let real = Set((own.facts + sounds.flatMap(\.facts)).map(\.codecs))
     if named != Set(real.map { CodecFacts.comparable($0) }) {
-      findings.error(
+      findings.add(
         .codecsWrong, path,
-        "\(place): CODECS is \"\(text)\", expected \"\(real.sorted().joined(separator: ","))\"")
+        "CODECS is \"\(text)\", expected \"\(real.sorted().joined(separator: ","))\"", at: place)
     }
   }
 
-  private func pictures(_ attributes: AttributeList, _ own: Rendition, _ place: String) {
+  private func pictures(_ attributes: AttributeList, _ own: Rendition, _ place: Place) {
     guard let video = own.video else { return }
     if let text = attributes["RESOLUTION"], let size = video.size,
       AttributeList.resolution(text).map({ $0 != (Int64(size.width), Int64(size.height)) }) ?? false
     {
-      findings.error(.resolutionWrong, path, "\(place): RESOLUTION is \(text), expected \(size)")
+      findings.add(.resolutionWrong, path, "RESOLUTION is \(text), expected \(size)", at: place)
     }
     let range = attributes["VIDEO-RANGE"] ?? "SDR"
     if range != video.videoRange {
-      findings.error(
-        .videoRangeWrong, path, "\(place): VIDEO-RANGE is \(range), expected \(video.videoRange)")
+      findings.add(
+        .videoRangeWrong, path, "VIDEO-RANGE is \(range), expected \(video.videoRange)", at: place)
     }
   }
 
-  private func frameRate(_ attributes: AttributeList, _ own: Rendition, _ place: String) {
+  private func frameRate(_ attributes: AttributeList, _ own: Rendition, _ place: Place) {
     guard let text = attributes["FRAME-RATE"], let named = Decimal.number(text), let rate = own.frameRate
     else {
       return
@@ -65,14 +65,14 @@ struct VariantChecks {
     // nearest standard one, and its clock may be no better than that.
     let isNear = distance(said, expected) <= expected / (findings.copies.contains(own.path) ? 600 : 2000)
     if named.decimals != 3 || !(isNear || isUneven) {
-      findings.error(
+      findings.add(
         .frameRateWrong, path,
-        "\(place): FRAME-RATE is \(text), expected \(DecimalText.fixed(expected, places: 3))")
+        "FRAME-RATE is \(text), expected \(DecimalText.fixed(expected, places: 3))", at: place)
     }
   }
 
   private func rates(
-    _ variant: MasterPlaylist.Variant, _ own: Rendition, _ sounds: [Rendition], _ place: String
+    _ variant: MasterPlaylist.Variant, _ own: Rendition, _ sounds: [Rendition], _ place: Place
   ) {
     let subtitles = companions(variant, "SUBTITLES", own)
     let combine = { (rate: (Rendition) -> Int64) -> Int64 in
@@ -83,14 +83,14 @@ struct VariantChecks {
     let (peak, average) = (combine(\.peakRate), combine(\.averageRate))
     VariantChecks.compare(variant.attributes, peak, average, path, place, findings)
     if average > 0, peak > sum(average, average) {
-      findings.warn(
-        .peakRatio, path, "\(place): the peak is \(peak), expected at most twice the average \(average)")
+      findings.add(
+        .peakRatio, path, "the peak is \(peak), expected at most twice the average \(average)", at: place)
     }
   }
 
   /// BANDWIDTH is at least the measured peak and AVERAGE-BANDWIDTH the measured average, both within 10 %.
   static func compare(
-    _ attributes: AttributeList, _ peak: Int64, _ average: Int64, _ path: String, _ place: String,
+    _ attributes: AttributeList, _ peak: Int64, _ average: Int64, _ path: String, _ place: Place,
     _ findings: Findings
   ) {
     // Where no run of segments is as long as the rule wants but the short ones are dense, the average is more.
@@ -98,18 +98,18 @@ struct VariantChecks {
     if let named = attributes.integer("BANDWIDTH"), peak > 0 {
       // The last bit may be rounded the other way.
       if named < peak - 1 {
-        findings.error(
-          .bandwidthLow, path, "\(place): BANDWIDTH is \(named), expected \(peak) or a little more")
+        findings.add(
+          .bandwidthLow, path, "BANDWIDTH is \(named), expected \(peak) or a little more", at: place)
       } else if named - peak > peak / 10 {
-        findings.error(
-          .bandwidthHigh, path, "\(place): BANDWIDTH is \(named), expected at most 10 % above \(peak)")
+        findings.add(
+          .bandwidthHigh, path, "BANDWIDTH is \(named), expected at most 10 % above \(peak)", at: place)
       }
     }
     if let named = attributes.integer("AVERAGE-BANDWIDTH"), average > 0,
       distance(named, average) > average / 10
     {
-      findings.error(
-        .averageWrong, path, "\(place): AVERAGE-BANDWIDTH is \(named), expected within 10 % of \(average)")
+      findings.add(
+        .averageWrong, path, "AVERAGE-BANDWIDTH is \(named), expected within 10 % of \(average)", at: place)
     }
   }
 }

@@ -54,6 +54,7 @@ enum AVC {
     let columns = try bits.unsigned() + 1
     let rows = try bits.unsigned() + 1
     let framesOnly = try bits.flag()
+    facts.isInterlaced = !framesOnly
     if !framesOnly { try bits.skip(1) }
     try bits.skip(1)
     let fields = framesOnly ? 1 : 2
@@ -153,6 +154,20 @@ enum HEVC {
     var bytes = constraints[...]
     while bytes.last == 0 { bytes = bytes.dropLast() }
     return (parts + bytes.map { String($0, radix: 16).uppercased() }).joined(separator: ".")
+  }
+
+  /// From an SPS with its NAL header.
+  static func sequence(_ nal: ArraySlice<UInt8>) throws(Malformed) -> CodecFacts {
+    var cursor = Cursor(NALUnits.payload(nal.dropFirst(2))[...])
+    try cursor.skip(1)
+    let profile = try cursor.u8()
+    let compatibility = UInt32(truncatingIfNeeded: try cursor.u32())
+    let constraints = Array(try cursor.take(6))
+    var facts = CodecFacts(
+      codecs: "hvc1." + name(profile, compatibility, constraints, try cursor.u8()), isVideo: true)
+    facts.nal = .hevc
+    facts.size = try size(nal)
+    return facts
   }
 
   static func size(_ nal: ArraySlice<UInt8>) throws(Malformed) -> PictureSize {

@@ -43,7 +43,7 @@ struct BitWriter {
 }
 
 /// A baseline SPS for pictures of whole macroblocks, with `crop` luma rows cut off below.
-func sequenceParameterSet(columns: Int, rows: Int, crop: Int = 0) -> [UInt8] {
+func sequenceParameterSet(columns: Int, rows: Int, crop: Int = 0, isProgressive: Bool = true) -> [UInt8] {
   var bits = BitWriter()
   bits.bits(66, 8)
   bits.bits(0xC0, 8)
@@ -52,7 +52,9 @@ func sequenceParameterSet(columns: Int, rows: Int, crop: Int = 0) -> [UInt8] {
   bits.bits(0, 1)
   bits.unsigned(columns - 1)
   bits.unsigned(rows - 1)
-  bits.bits(0b11, 2)
+  bits.bits(isProgressive ? 1 : 0, 1)
+  if !isProgressive { bits.bits(0, 1) }
+  bits.bits(1, 1)
   bits.bits(crop > 0 ? 1 : 0, 1)
   if crop > 0 { for value in [0, 0, 0, crop / 2] { bits.unsigned(value) } }
   bits.bits(0, 1)

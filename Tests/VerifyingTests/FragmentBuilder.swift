@@ -7,13 +7,16 @@ enum FragmentBuilder {
   }
 
   static func video(columns: Int, rows: Int) -> [UInt8] {
-    let set = sequenceParameterSet(columns: columns, rows: rows)
+    // Of a small picture a part of the lowest macroblocks is cut off.
+    let crop = rows == 2 ? 8 : 0
+    let set = sequenceParameterSet(columns: columns, rows: rows, crop: crop)
     let configuration = box(
       "avcC", [1], Array(set[1...3]), [0xFF, 0xE1], be(set.count, 2), set, [1],
       be(pictureParameterSet.count, 2),
       pictureParameterSet)
     let entry = box(
-      "avc1", zeros(6), be(1, 2), zeros(16), be(columns * 16, 2), be(rows * 16, 2), zeros(50), configuration,
+      "avc1", zeros(6), be(1, 2), zeros(16), be(columns * 16, 2), be(rows * 16 - crop, 2), zeros(50),
+      configuration,
       box("colr", Array("nclx".utf8), be(1, 2), be(1, 2), be(1, 2), [0]), box("pasp", be(1, 4), be(1, 4)))
     return head(brand: "cmfc", tracks: [track(1, "vide", 10, entry, edit: nil)])
   }

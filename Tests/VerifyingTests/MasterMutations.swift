@@ -1,3 +1,4 @@
+internal import TestKit
 internal import Verifying
 
 extension Mutation {
@@ -56,6 +57,25 @@ extension Mutation {
       $0.replace(
         master, "#EXT-X-MEDIA:", "\(captions),INSTREAM-ID=\"CC1\",URI=\"720p/index.m3u8\"\n#EXT-X-MEDIA:")
     },
+    Mutation(.audioOnlyRate, "sound of 200 kbit/s") {
+      for number in 1...3 {
+        $0.append(sound + "seg-0a1b2c3d-0000\(number).m4s", box("free", zeros(52_000)))
+      }
+    },
+    Mutation(
+      .independentFalse, "segments that begin without an IDR"
+    ) {
+      $0.patch(next, "trun", at: 24, be(0x101_0000, 4))
+    },
+    Mutation(.aspectDiffers, "a square one") {
+      $0.files[low + "init-0a1b2c3d.mp4"] = FragmentBuilder.video(columns: 2, rows: 3)
+    },
+    Mutation(.frameRateHigh, "a hundred a second") {
+      $0.patch(initial, "mdhd", at: 16, be(100, 4))
+    },
+    Mutation(.discontinuityDiffers, "in one rendition") {
+      $0.replace(index, "seg-0a1b2c3d-00001.m4s\n", "seg-0a1b2c3d-00001.m4s\n#EXT-X-DISCONTINUITY\n")
+    },
     Mutation(.codecsWrong, "another level") { $0.replace(master, "avc1.42c00a,", "avc1.42c00b,") },
     Mutation(.codecsWrong, "without the sound") {
       $0.replace(master, "avc1.42c00a,mp4a.40.2", "avc1.42c00a")
@@ -113,15 +133,5 @@ extension Mutation {
       master, "#EXT-X-MEDIA:",
       "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",\(attributes),CHANNELS=\"2\",URI=\"audio-aac-2-en/index.m3u8\"\n#EXT-X-MEDIA:"
     )
-  }
-}
-
-extension TreeFixture {
-  /// Replaces the first place where `old` is.
-  mutating func replaceBytes(_ path: String, _ old: [UInt8], _ new: [UInt8]) {
-    guard let content = files[path],
-      let place = content.indices.first(where: { content[$0...].starts(with: old) })
-    else { return }
-    overwrite(path, at: place, new)
   }
 }

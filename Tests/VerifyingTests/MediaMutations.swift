@@ -1,3 +1,4 @@
+internal import TestKit
 internal import Verifying
 
 extension Mutation {
@@ -6,13 +7,13 @@ extension Mutation {
       $0.patch(first, "moof", at: -4, be(0x7FFF_FFFF, 4))
     },
     Mutation(.boxMalformed, "cut short") { $0.files[first]?.removeLast(7) },
-    Mutation(.boxMalformed, "an init segment without moov") { $0.remove(initial, "moov") },
+    Mutation(.boxMalformed, "an init segment without moov") { $0.remove(initial, box: "moov") },
     Mutation(.initBrand, "no CMAF") {
       $0.patch(initial, "ftyp", at: 4, Array("isom".utf8))
       $0.patch(initial, "ftyp", at: 16, Array("isom".utf8))
     },
-    Mutation(.initStructure, "no mvex") { $0.remove(initial, "mvex") },
-    Mutation(.initStructure, "no trex") { $0.remove(initial, "trex") },
+    Mutation(.initStructure, "no mvex") { $0.remove(initial, box: "mvex") },
+    Mutation(.initStructure, "no trex") { $0.remove(initial, box: "trex") },
     Mutation(.initStructure, "a stranger") { $0.files[initial]?.append(contentsOf: box("mdat", [1])) },
     Mutation(.initTracks, "two") {
       $0.files[initial] = FragmentBuilder.head(
@@ -32,8 +33,8 @@ extension Mutation {
     },
     Mutation(.initConfig, "avc3") { $0.patch(initial, "avc1", at: 0, Array("avc3".utf8)) },
     Mutation(.initConfig, "a coding nobody knows") { $0.patch(initial, "avc1", at: 0, Array("mjpg".utf8)) },
-    Mutation(.initColour, "no colr") { $0.remove(initial, "colr") },
-    Mutation(.initColour, "no pasp") { $0.remove(initial, "pasp") },
+    Mutation(.initColour, "no colr") { $0.remove(initial, box: "colr") },
+    Mutation(.initColour, "no pasp") { $0.remove(initial, box: "pasp") },
     Mutation(.pixelAspect, "wide pixels") { $0.patch(initial, "pasp", at: 4, be(4, 4)) },
     Mutation(.editList, "half a second of priming") { $0.patch(soundInit, "elst", at: 16, be(24000, 4)) },
     Mutation(.editList, "an empty edit") { $0.patch(soundInit, "elst", at: 16, be(-1, 4)) },
@@ -41,12 +42,21 @@ extension Mutation {
       $0.files[initial] = FragmentBuilder.withVideoEdit()
     },
     Mutation(.segmentStructure, "a stranger") { $0.files[first]?.append(contentsOf: box("moov", [])) },
-    Mutation(.segmentStructure, "no mdat") { $0.remove(first, "mdat") },
+    Mutation(.segmentStructure, "no mdat") { $0.remove(first, box: "mdat") },
     Mutation(.segmentBrand, "no segment brand") {
       $0.patch(first, "styp", at: 4, Array("avc1".utf8))
       $0.patch(first, "styp", at: 12, Array("avc1avc1".utf8))
     },
-    Mutation(.fragmentShape, "no trun") { $0.remove(first, "trun") },
+    Mutation(.sidxWrong, "of another length") {
+      $0.insert(first, at: FragmentBuilder.segmentType.count, FileTree.index(of: $0, first, duration: 30))
+    },
+    Mutation(.sidxWrong, "that ends early") {
+      let index = FileTree.index(of: $0, first)
+      $0.insert(first, at: FragmentBuilder.segmentType.count, index)
+      $0.append(first, box("free", zeros(8)))
+    },
+    Mutation(.interlaced, "a sequence coded for fields") { $0.files[initial] = FragmentBuilder.fields() },
+    Mutation(.fragmentShape, "no trun") { $0.remove(first, box: "trun") },
     Mutation(.fragmentGOP, "two GOPs in a moof") {
       $0.files[first] = FragmentBuilder.fragment(
         1, [(1, 0, FragmentBuilder.gop(size: 60) + FragmentBuilder.gop(size: 60))])
@@ -59,7 +69,7 @@ extension Mutation {
     },
     Mutation(.fragmentBase, "from the start of the file") { $0.patch(first, "tfhd", at: 4, be(0, 4)) },
     Mutation(.sequenceOrder, "counts from 1 again") { $0.patch(next, "mfhd", at: 8, be(1, 4)) },
-    Mutation(.tfdtMissing, "none") { $0.remove(first, "tfdt") },
+    Mutation(.tfdtMissing, "none") { $0.remove(first, box: "tfdt") },
     Mutation(.tfdtGap, "a tick late") { $0.patch(next, "tfdt", at: 8, be(21, 8)) },
     Mutation(.tfdtGap, "beyond 62 bits") { $0.patch(next, "tfdt", at: 8, be(Int.max, 8)) },
     Mutation(.dataOutside, "before the mdat") { $0.patch(first, "trun", at: 12, be(0, 4)) },
@@ -131,14 +141,38 @@ extension Mutation {
     Mutation(.tsSync, "half a packet", .transport) { $0.files[stream]?.append(contentsOf: zeros(94)) },
     Mutation(.tsSync, "a sync byte lost", .transport) { $0.overwrite(stream, at: 188 * 5, [0]) },
     Mutation(.tsSync, "damaged", .transport) { $0.overwrite(stream, at: 188 * 5 + 1, [0x81]) },
-    Mutation(.tsTables, "the service table first", .transport) { tree in
+    Mutation(.tsTablesFirst, "the service table first", .transport) { tree in
       var builder = TransportBuilder()
       let table = builder.table(17, 0x42, [0])
       tree.files[stream]?.insert(contentsOf: table, at: 0)
     },
     Mutation(.tsTables, "a wrong checksum", .transport) { $0.overwrite(stream, at: 4 + 9, [0x77]) },
-    Mutation(.tsTables, "a null packet between them", .transport) {
+    Mutation(.tsTablesFirst, "a null packet between them", .transport) {
       $0.files[stream]?.insert(contentsOf: [0x47, 0x1F, 0xFF, 0x10] + zeros(184), at: 188)
+    },
+    Mutation(.tsTables, "no PAT in a segment", .transport) { tree in
+      let bytes = tree.files[streamNext] ?? []
+      for packet in stride(from: 0, to: bytes.count, by: 188)
+      where bytes[packet + 1] & 0x1F == 0 && bytes[packet + 2] == 0 {
+        // The PID of null packets.
+        tree.overwrite(streamNext, at: packet + 1, [0x1F, 0xFF])
+      }
+    },
+    Mutation(.tsStream, "MPEG-2 video", .transport) { tree in
+      var builder = TransportBuilder()
+      builder.extra = [0x02] + be(0xE102, 2) + be(0xF000, 2)
+      for number in 0..<3 {
+        tree.files[high + "seg-0a1b2c3d-0000\(number + 1).ts"] = builder.segment(
+          time: 900_000 + number * 180_000, size: 300, sound: 900_000 + number * 94 * 1920, frames: 94)
+      }
+    },
+    Mutation(.gopOpen, "in a transport stream", .transport) { tree in
+      var builder = TransportBuilder()
+      builder.leading = true
+      for number in 0..<3 {
+        tree.files[high + "seg-0a1b2c3d-0000\(number + 1).ts"] = builder.segment(
+          time: 900_000 + number * 180_000, size: 300, sound: 900_000 + number * 94 * 1920, frames: 94)
+      }
     },
     Mutation(.tsContinuity, "within a segment", .transport) {
       $0.files[stream]?.removeSubrange(188 * 3..<188 * 4)
@@ -181,6 +215,18 @@ extension Mutation {
 }
 
 extension FragmentBuilder {
+  /// The larger video's init segment, its SPS with frame_mbs_only_flag 0 and half as many rows of field macroblocks.
+  static func fields() -> [UInt8] {
+    let frames = sequenceParameterSet(columns: 4, rows: 4)
+    let fields = sequenceParameterSet(columns: 4, rows: 2, isProgressive: false)
+    var whole = video(columns: 4, rows: 4)
+    guard frames.count == fields.count,
+      let place = whole.indices.first(where: { whole[$0...].starts(with: frames) })
+    else { return [] }
+    whole.replaceSubrange(place..<place + fields.count, with: fields)
+    return whole
+  }
+
   /// The larger video's init segment with an edit list that skips two frames.
   static func withVideoEdit() -> [UInt8] {
     let whole = video(columns: 4, rows: 3)

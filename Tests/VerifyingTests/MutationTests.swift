@@ -1,16 +1,27 @@
+internal import TestKit
 internal import Testing
 internal import Verifying
 
 @Suite struct MutationTests {
-  @Test(arguments: Mutation.all) func aBrokenTreeIsFoundOut(mutation: Mutation) throws {
-    let report = try mutation.broken().verify(deep: mutation.deep)
-    let found = report.findings.map { "\($0.code) \($0.path): \($0.message)" }
-    #expect(report.findings.contains { $0.code == mutation.code.rawValue }, "found: \(found)")
+  @Test(arguments: Mutation.all) func aBrokenTreeIsFoundOutAndNothingElseIsSaid(mutation: Mutation) throws {
+    let report = try mutation.verify()
+    let found = Set(report.findings.map(\.code))
+    let text = report.findings.map { "\($0.code.rawValue) \($0.location): \($0.message)" }
+    #expect(found == mutation.also.union([mutation.code]), "found: \(text)")
   }
 
   @Test func everyCodeHasABrokenTree() {
-    // What cannot be read at all is tested by path.
-    let tested = Set(Mutation.all.map(\.code)).union([.inputUnreadable])
+    let tested = Set(Mutation.all.map(\.code))
     #expect(FindingCode.allCases.filter { !tested.contains($0) } == [])
+  }
+
+  /// What a finding says of itself is what the list of checks says.
+  @Test func everyCodeSaysWhatMustHold() {
+    for code in FindingCode.allCases {
+      #expect(code.check.title.count > 10, "\(code)")
+      #expect(code.rawValue.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "-" }, "\(code)")
+    }
+    let ruled = Set(FindingCode.allCases.flatMap(\.check.rules))
+    #expect(ruled == Set(1...23), "rules of the checklist without a check: \(Set(1...23).subtracting(ruled))")
   }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TestKit
 internal import Testing
 internal import Verifying
 
@@ -17,7 +18,7 @@ internal import Verifying
 
   @Test(arguments: ["no-such-file", "packaged/clip/hls/720p/seg-0a1b2c3d-00001.m4s", "missing.m3u8"])
   func whatIsNoManifestIsRefused(path: String) throws {
-    #expect(try TreeFixture.cmaf.verify(path).findings.map(\.code) == ["INPUT-UNREADABLE"])
+    #expect(try TreeFixture.cmaf.verify(path).findings.map(\.code) == [.inputUnreadable])
   }
 
   @Test func pathsAreRelativeToTheTreeWhateverWasGiven() throws {
@@ -52,7 +53,7 @@ internal import Verifying
       try FileManager.default.createSymbolicLink(
         atPath: root + "/" + Mutation.first, withDestinationPath: outside)
     }
-    #expect(report.findings.contains { $0.code == "URI-OUTSIDE" })
+    #expect(report.findings.contains { $0.code == .uriOutside })
   }
 
   @Test func aPipeInTheTreeDoesNotStopIt() throws {
@@ -60,14 +61,14 @@ internal import Verifying
       try FileManager.default.removeItem(atPath: root + "/" + Mutation.first)
       #expect(unsafe mkfifo(root + "/" + Mutation.first, 0o600) == 0)
     }
-    #expect(report.findings.contains { $0.code == "FILE-MISSING" })
+    #expect(report.findings.contains { $0.code == .fileMissing })
   }
 
   @Test func withoutAHashOnlyTheFormOfHashesIsChecked() throws {
     var tree = TreeFixture.cmaf
     tree.replace("packaged/clip/asset.json", "\"sha256\": \"", "\"sha256\": \"0")
-    let report = try tree.verify()
-    #expect(report.findings.allSatisfy { $0.code == "OBJECT-SHA256" })
+    let report = try tree.verify(options: VerifyOptions())
+    #expect(report.findings.allSatisfy { $0.code == .objectHash })
     #expect(report.findings.count > 10)
   }
 

@@ -2,6 +2,10 @@
 /// the next, as a muxer does.
 struct TransportBuilder {
   private var counters: [Int: Int] = [:]
+  /// A row of the PMT more.
+  var extra: [UInt8] = []
+  /// The second picture of each GOP is shown before the first.
+  var leading = false
   static let videoPID = 0x100
   static let audioPID = 0x101
   static let mapPID = 0x1000
@@ -35,21 +39,27 @@ struct TransportBuilder {
   mutating func tables() -> [UInt8] {
     let streams: [UInt8] =
       [0x1B] + be(0xE000 | Self.videoPID, 2) + be(0xF000, 2) + [0x0F] + be(0xE000 | Self.audioPID, 2)
-      + be(0xF000, 2)
+      + be(0xF000, 2) + extra
     return table(0, 0, be(1, 2) + be(0xE000 | Self.mapPID, 2))
       + table(Self.mapPID, 2, be(0xE000 | Self.videoPID, 2) + be(0xF000, 2) + streams)
   }
 
-  private static func stamp(_ time: Int) -> [UInt8] {
-    [UInt8(0x21 | (time >> 30 & 7) << 1)] + be((time >> 15 & 0x7FFF) << 1 | 1, 2)
+  private static func stamp(_ time: Int, _ mark: Int = 2) -> [UInt8] {
+    [UInt8(mark << 4 | 1 | (time >> 30 & 7) << 1)] + be((time >> 15 & 0x7FFF) << 1 | 1, 2)
       + be((time & 0x7FFF) << 1 | 1, 2)
   }
 
-  mutating func unit(_ pid: Int, _ time: Int, _ bytes: [UInt8], isKey: Bool) -> [UInt8] {
+  mutating func unit(
+    _ pid: Int, _ time: Int, _ bytes: [UInt8], isKey: Bool, shown: Int? = nil
+  ) -> [UInt8] {
     let isVideo = pid == Self.videoPID
     let length = isVideo ? 0 : bytes.count + 8
+    let stamps = shown.map { Self.stamp($0, 3) + Self.stamp(time, 1) } ?? Self.stamp(time)
     let whole =
-      [0, 0, 1, isVideo ? 0xE0 : 0xC0] + be(length, 2) + [0x80, 0x80, 5] + Self.stamp(time) + bytes
+      [0, 0, 1, isVideo ? 0xE0 : 0xC0] + be(length, 2) + [
+        0x80, shown == nil ? 0x80 : 0xC0, UInt8(stamps.count),
+      ]
+      + stamps + bytes
     var result: [UInt8] = []
     var rest = whole[...]
     while !rest.isEmpty {
@@ -78,7 +88,10 @@ struct TransportBuilder {
       let start: [UInt8] = [0, 0, 0, 1]
       let sets = isKey ? start + set + start + pictureParameterSet : []
       let picture = [UInt8(isKey ? 0x65 : 0x41)] + Array(repeating: 0x88, count: isKey ? size * 3 : size)
-      result += unit(Self.videoPID, time + index * 9000, sets + start + picture, isKey: isKey)
+      let decode = time + index * 9000
+      // The key is shown after the picture that is decoded next.
+      let shown = leading ? decode + (isKey ? 18_000 : index % 10 == 1 ? 0 : 9000) : nil
+      result += unit(Self.videoPID, decode, sets + start + picture, isKey: isKey, shown: shown)
       if index % 10 == 5 {
         let first = index == 5 ? 0 : frames / 2
         let count = index == 5 ? frames / 2 : frames - frames / 2

@@ -1,61 +1,40 @@
 internal import Foundation
+internal import TestKit
 internal import Verifying
 
 /// A finished tree in memory that keeps every rule; tests break one thing of it, write it out and verify it.
-struct TreeFixture {
+typealias TreeFixture = FileTree
+
+/// Stands in for SHA-256, which comes from outside of the module.
+final class TestDigest: RunningHash {
+  private var bytes: [UInt8] = []
+  func update(_ bytes: UnsafeRawBufferPointer) throws { unsafe self.bytes.append(contentsOf: bytes) }
+  func finish() throws -> String { testHash(bytes) }
+}
+
+extension FileTree {
   static let version = "0a1b2c3d"
   static let cmaf = build(transport: false)
   static let transport = build(transport: true)
 
-  var files: [String: [UInt8]] = [:]
-
-  // MARK: Breaking things
-
-  mutating func replace(_ path: String, _ old: String, _ new: String) {
-    guard let bytes = files[path] else { return }
-    files[path] = Array(String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: old, with: new).utf8)
-  }
-
-  /// Overwrites bytes at `offset` from the start of the type of the `number`th box `type`.
-  mutating func patch(_ path: String, _ type: String, number: Int = 0, at offset: Int, _ bytes: [UInt8]) {
-    guard let content = files[path] else { return }
-    let name = Array(type.utf8)
-    let places = content.indices.filter { content[$0...].starts(with: name) }
-    guard number < places.count else { return }
-    overwrite(path, at: places[number] + offset, bytes)
-  }
-
-  mutating func overwrite(_ path: String, at offset: Int, _ bytes: [UInt8]) {
-    guard let count = files[path]?.count, offset + bytes.count <= count else { return }
-    files[path]?.replaceSubrange(offset..<offset + bytes.count, with: bytes)
-  }
-
-  /// Puts a hole of the same size, `free`, where a box was.
-  mutating func remove(_ path: String, _ type: String) { patch(path, type, at: 0, Array("free".utf8)) }
-
-  func contains(_ path: String, _ bytes: [UInt8]) -> Bool {
-    guard let content = files[path] else { return false }
-    return content.indices.contains { content[$0...].starts(with: bytes) }
-  }
-
   // MARK: Verifying
+
+  static var options: VerifyOptions {
+    var options = VerifyOptions()
+    options.makeHash = { TestDigest() }
+    return options
+  }
 
   /// Writes the tree into a folder of its own, verifies it and removes it.
   func verify(
-    _ path: String = "", deep: Bool = false, prepare: (String) throws -> Void = { _ in }
+    _ path: String = "", deep: Bool = false, options: VerifyOptions = FileTree.options,
+    prepare: (String) throws -> Void = { _ in }
   ) throws -> VerificationReport {
-    let root = FileManager.default.temporaryDirectory.path + "/verify-" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: root) }
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    for (name, bytes) in files {
-      let file = URL(fileURLWithPath: root + "/" + name)
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(bytes).write(to: file)
-    }
-    try prepare(root)
-    return Verifier.verify(path: path.isEmpty ? root : root + "/" + path, deep: deep) { file in
-      testHash(try Data(contentsOf: URL(fileURLWithPath: file)))
+    try onDisk { root in
+      try prepare(root)
+      var options = options
+      options.deep = deep
+      return Verifier.verify(path: path.isEmpty ? root : root + "/" + path, options: options)
     }
   }
 
@@ -64,10 +43,12 @@ struct TreeFixture {
   /// Lists what is there now in `packaged/clip/asset.json`.
   mutating func seal() {
     files["packaged/clip/asset.json"] = nil
+    let wholes = files.keys.filter { $0.contains("/video_") && $0.hasSuffix(".mp4") }.sorted()
+    let renditions = wholes.map { "{\"name\": \"480p\", \"file\": \"\($0)\"}" }.joined(separator: ", ")
     let types = [
       "m3u8": "application/vnd.apple.mpegurl", "m4s": "video/iso.segment", "ts": "video/mp2t",
       "json": "application/json", "mpd": "application/dash+xml",
-      "mp4": "video/mp4", "vtt": "text/vtt",
+      "mp4": "video/mp4", "vtt": "text/vtt", "jpg": "image/jpeg", "aac": "audio/aac",
     ]
     let objects = files.sorted { $0.key < $1.key }.map { key, bytes in
       let kind = (key as NSString).pathExtension
@@ -80,7 +61,7 @@ struct TreeFixture {
     }
     let text = """
       {"schema": 1, "id": "clip", "source": {"name": "clip.mov", "bytes": 5},
-       "ladder": {"name": "default"}, "made_by": {"tool": "0.1.0"},
+       "ladder": {"name": "default"}, "made_by": {"tool": "0.1.0"}, "renditions": [\(renditions)],
        "objects": [
       \(objects.joined(separator: ",\n"))
       ]}
@@ -131,7 +112,7 @@ struct TreeFixture {
     var master = "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-INDEPENDENT-SEGMENTS\n"
     master += "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=YES,"
     master += "AUTOSELECT=YES,CHANNELS=\"2\",URI=\"audio-aac-2-en/index.m3u8\"\n"
-    for (name, size) in [("720p", "64x48"), ("240p", "32x48")] {
+    for (name, size) in [("720p", "64x48"), ("240p", "32x24")] {
       guard let rate = rates[name], let frame = frames[name] else { continue }
       master +=
         "#EXT-X-STREAM-INF:BANDWIDTH=\(rate.peak + sound.peak),AVERAGE-BANDWIDTH=\(rate.average + sound.average),"
@@ -148,7 +129,8 @@ struct TreeFixture {
 
   private mutating func addVideo(_ name: String, _ columns: Int, _ size: Int) -> (Rate, Rate) {
     let folder = Self.hls + name + "/"
-    files[folder + "init-\(Self.version).mp4"] = FragmentBuilder.video(columns: columns, rows: 3)
+    files[folder + "init-\(Self.version).mp4"] = FragmentBuilder.video(
+      columns: columns, rows: columns == 4 ? 3 : 2)
     let map = "#EXT-X-MAP:URI=\"init-\(Self.version).mp4\"\n"
     var index = Self.header(6, target: 2) + map
     var iframes = Self.header(5, target: 1) + "#EXT-X-I-FRAMES-ONLY\n" + map

@@ -38,6 +38,8 @@ struct OptionDeclaration: Sendable, Equatable {
   enum Value: Sendable, Equatable {
     case flag
     case text(String)
+    /// May stand several times.
+    case list(String)
     case choice([String])
     /// `--copy` alone, or `--copy=strict`.
     case flagOrChoice([String])
@@ -54,7 +56,7 @@ struct OptionDeclaration: Sendable, Equatable {
   var choices: [String] {
     switch value {
     case .choice(let choices), .flagOrChoice(let choices): choices
-    case .flag, .text, .number, .bytes: []
+    case .flag, .text, .list, .number, .bytes: []
     }
   }
 
@@ -62,7 +64,8 @@ struct OptionDeclaration: Sendable, Equatable {
   var usage: String {
     switch value {
     case .flag: name
-    case .text(let placeholder), .number(let placeholder, _), .bytes(let placeholder, _):
+    case .text(let placeholder), .list(let placeholder), .number(let placeholder, _),
+      .bytes(let placeholder, _):
       "\(name) \(placeholder)"
     case .choice(let choices): "\(name) \(choices.joined(separator: "|"))"
     case .flagOrChoice(let choices): "\(name)[=\(choices.joined(separator: "|"))]"

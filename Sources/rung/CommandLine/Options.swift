@@ -53,6 +53,8 @@ enum Options {
     help: "the most that work of interrupted runs takes (default: 20GiB)")
   static let baseURL = OptionDeclaration(
     name: "--base-url", value: .text("URL"), help: "goes before the parts' addresses in a parts manifest")
+  static let noVerify = OptionDeclaration(
+    name: "--no-verify", value: .flag, help: "commit without the look that 'rung verify' would have")
   static let force = OptionDeclaration(
     name: "--force", value: .flag, help: "replace the asset, even if it is of another source or up to date")
 

@@ -3,8 +3,10 @@ struct Invocation: Sendable, Equatable {
   var command: String
   var operands: [String] = []
   fileprivate(set) var values: [String: String] = [:]
+  fileprivate var lists: [String: [String]] = [:]
 
   func isSet(_ option: OptionDeclaration) -> Bool { values[option.name] != nil }
+  func list(_ option: OptionDeclaration) -> [String] { lists[option.name] ?? [] }
   func text(_ option: OptionDeclaration) -> String? { values[option.name] }
   /// Checked against the option's range while parsing.
   func number(_ option: OptionDeclaration) -> Int? { values[option.name].flatMap { Int($0) } }
@@ -93,6 +95,10 @@ enum Parser {
       !value.isEmpty
     else { throw .missingValue(option, command: command.name) }
     try check(value, option, command)
+    if case .list = option.value {
+      invocation.lists[name, default: []].append(value)
+      return
+    }
     invocation.values[name] = value
   }
 
@@ -100,7 +106,7 @@ enum Parser {
     _ value: String, _ option: OptionDeclaration, _ command: CommandDeclaration
   ) throws(UsageFailure) {
     switch option.value {
-    case .flag, .text: return
+    case .flag, .text, .list: return
     case .choice(let choices), .flagOrChoice(let choices):
       guard choices.contains(value) else {
         let meant = Suggestion.nearest(to: value, in: choices)

@@ -9,7 +9,7 @@ struct PackageCommand: Command {
     ],
     operand: OperandDeclaration(name: "SOURCE", count: .one, help: "a media file"),
     options: [Options.into] + Options.planning + [
-      Options.workers, Options.maxWorkBytes, Options.baseURL, Options.force,
+      Options.workers, Options.maxWorkBytes, Options.baseURL, Options.force, Options.noVerify,
     ] + Options.caps + Options.logging)
 
   let source: String
@@ -21,12 +21,14 @@ struct PackageCommand: Command {
   let isForced: Bool
   /// nil: as `WorkCleaning` has it.
   let maxWorkBytes: Int64?
+  /// Looks at the result before it is committed.
+  let verifies: Bool
   /// Set by a batch, whose child this is.
   var job: JobTerms?
 
   init(
     source: String, tree: String, planning: PlanningOptions, workers: Int?, baseURL: String?, isForced: Bool,
-    maxWorkBytes: Int64?
+    maxWorkBytes: Int64?, verifies: Bool = true
   ) {
     self.source = source
     self.tree = tree
@@ -35,6 +37,7 @@ struct PackageCommand: Command {
     self.baseURL = baseURL
     self.isForced = isForced
     self.maxWorkBytes = maxWorkBytes
+    self.verifies = verifies
   }
 
   init(_ invocation: Invocation) {
@@ -45,6 +48,7 @@ struct PackageCommand: Command {
     baseURL = invocation.text(Options.baseURL)
     isForced = invocation.isSet(Options.force)
     maxWorkBytes = invocation.bytes(Options.maxWorkBytes)
+    verifies = !invocation.isSet(Options.noVerify)
   }
 
   func run(_ shell: Shell) throws(CommandFailure) -> ExitCode {

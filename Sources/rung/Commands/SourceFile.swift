@@ -42,6 +42,34 @@ final class SourceFile {
     return source
   }
 
+  /// Ranges of files, one after another, as one file that has no name and is gone when it is let go of.
+  static func joined(
+    _ ranges: [(path: String, offset: Int64, length: Int64)], name: String
+  ) throws(CommandFailure) -> SourceFile {
+    var template = Array((NSTemporaryDirectory() + "/rung-XXXXXX").utf8CString)
+    let descriptor = unsafe mkstemp(&template)
+    guard descriptor >= 0 else { throw .system(NSTemporaryDirectory(), "cannot make a file", errno: errno) }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    _ = unsafe unlink(template)
+    let file = SourceFile(
+      path: name, descriptor: descriptor, bytes: ranges.reduce(0) { $0 &+ $1.length })
+    for range in ranges {
+      let source = try SourceFile.open(range.path)
+      var (offset, left) = (range.offset, range.length)
+      var buffer = [UInt8](repeating: 0, count: 1 << 20)
+      while left > 0 {
+        let got = unsafe pread(source.descriptor, &buffer, Int(min(left, 1 << 20)), off_t(offset))
+        if got < 0, errno == EINTR { continue }
+        guard got > 0 else { throw .system(range.path, "cannot be read", errno: got < 0 ? errno : EIO) }
+        if let code = writeAll(descriptor, Array(buffer[..<got])) {
+          throw .system(NSTemporaryDirectory(), "cannot write", errno: code)
+        }
+        (offset, left) = (offset &+ Int64(got), left &- Int64(got))
+      }
+    }
+    return file
+  }
+
   private static func cannotOpen(_ path: String, _ code: Int32) -> CommandFailure {
     switch code {
     case ENOENT, ENOTDIR: CommandFailure(path, "no such file", advice: "check the name")

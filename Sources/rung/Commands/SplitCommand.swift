@@ -14,7 +14,7 @@ struct SplitCommand: Command {
       Options.into, Options.partSize, Options.transcode, Options.ladder, Options.id, Options.creator,
       Options.speed, Options.videoTrack, Options.tolerance, Options.workers, Options.maxWorkBytes,
       Options.baseURL,
-      Options.force,
+      Options.force, Options.noVerify,
     ] + Options.caps + Options.logging)
 
   private let package: PackageCommand
@@ -27,7 +27,8 @@ struct SplitCommand: Command {
     package = PackageCommand(
       source: invocation.operands.first ?? "", tree: invocation.text(Options.into) ?? "", planning: planning,
       workers: invocation.number(Options.workers), baseURL: invocation.text(Options.baseURL),
-      isForced: invocation.isSet(Options.force), maxWorkBytes: invocation.bytes(Options.maxWorkBytes))
+      isForced: invocation.isSet(Options.force), maxWorkBytes: invocation.bytes(Options.maxWorkBytes),
+      verifies: !invocation.isSet(Options.noVerify))
   }
 
   func run(_ shell: Shell) throws(CommandFailure) -> ExitCode { try package.run(shell) }

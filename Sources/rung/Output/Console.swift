@@ -75,6 +75,13 @@ func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Int32? {
 
 /// Standard output: results only.
 enum StandardOutput {
+  /// A terminal that understands colours, and a person who has not said NO_COLOR.
+  static var isColoured: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    let isDumb = environment["TERM"].map { $0 == "dumb" } ?? true
+    return isatty(STDOUT_FILENO) == 1 && !isDumb && (environment["NO_COLOR"] ?? "").isEmpty
+  }
+
   static func write(_ text: String) throws(CommandFailure) {
     guard let code = writeAll(STDOUT_FILENO, Array(text.utf8)) else { return }
     // The reader has seen enough, as in `rung probe x | head`.

@@ -8,7 +8,6 @@ internal import Planning
 internal import Probing
 internal import Storing
 internal import Synchronization
-internal import Verifying
 
 /// The whole way of one source into a tree: open, hash and examine, plan, encode, package, verify, commit.
 ///
@@ -378,22 +377,11 @@ struct PackagePipeline {
     let cancellation = shell.cancellation
     try cancellation.check()
     try staging.commit(
-      replacing: replacing, beforeVisible: { try verify($0, staging) },
+      replacing: replacing,
+      beforeVisible: {
+        if command.verifies { try VerifyStep(command: command, shell: shell).run($0, staging) }
+      },
       isCancelled: { cancellation.isCancelled })
-  }
-
-  /// The last look before an asset becomes visible: what `rung verify` would say of it.
-  private func verify(_ folder: String, _ staging: Staging) throws {
-    // Every object was just read back and found to have the hash of the inventory: once is enough.
-    let known = Dictionary(staging.inventory().map { ("\(folder)/\($0.key)", $0.sha256) }) { first, _ in first
-    }
-    let report = Verifier.verify(path: "\(folder)/\(staging.assetKey)", deep: false) { path in
-      try known[path] ?? SHA256.hash(path: path).sha256
-    }
-    guard let first = report.findings.first(where: { $0.severity == .error }) else { return }
-    throw CommandFailure(
-      command.source,
-      "the packaged result failed verification: \(first.code) \(first.path): \(first.message)",
-      advice: "nothing was published; please report this source")
+    VerifyStep.forget(staging)
   }
 }

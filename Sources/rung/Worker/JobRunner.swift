@@ -67,6 +67,11 @@ final class JobRunner {
         })
     case .subtitles(let name, let job):
       return .subtitles(try SubtitleReader.read(job, descriptor: descriptor, name: name))
+    case .play(let name):
+      return .played(
+        try Playback.play(descriptor: descriptor, name: name) {
+          progress(WorkerProgress(kind: .played, count: $0))
+        })
     case .sidecar(let job):
       return .subtitles(try SubtitleReader.read(job, descriptor: descriptor))
     }

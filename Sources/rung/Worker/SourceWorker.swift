@@ -1,4 +1,5 @@
 internal import Isolating
+internal import Media
 internal import Probing
 
 /// A worker with a source, from the parent's side: jobs in, results out, its log lines sent on under the source's
@@ -49,6 +50,21 @@ final class SourceWorker {
         log.warning("\(held.count - Self.mostLines) more lines of this kind were left out", item: path)
       }
       return examination
+    } catch {
+      throw CommandFailure(error, source: path)
+    }
+  }
+
+  /// Decodes everything. What the decoder says is counted, not said.
+  func play(name: String) throws(CommandFailure) -> [PlayedTrack] {
+    do throws(WorkerFailure) {
+      let answer: WorkerAnswer = try process.run(
+        .play(name: name) as WorkerJob, doing: "playing it", onProgress: { (_: WorkerProgress) in },
+        onLog: { _ in })
+      guard case .played(let tracks) = answer else {
+        throw .garbled(line: "an answer to another question", doing: "playing it")
+      }
+      return tracks
     } catch {
       throw CommandFailure(error, source: path)
     }

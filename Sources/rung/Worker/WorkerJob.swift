@@ -1,4 +1,5 @@
 internal import Encoding
+internal import Media
 internal import Pictures
 internal import Probing
 
@@ -15,6 +16,8 @@ enum WorkerJob: Codable, Sendable, Equatable {
   case pictures(name: String, PicturesJob)
   case copy(name: String, CopyJob)
   case subtitles(name: String, SubtitleJob)
+  /// Everything is decoded, only to be counted and looked at.
+  case play(name: String)
   /// The worker's source is the sidecar itself.
   case sidecar(SidecarJob)
 }
@@ -27,7 +30,7 @@ extension WorkerJob {
     case .calibrate(_, let job): job.chunk.rungs.first?.path
     case .encode(_, let job): job.rungs.first?.path
     case .sound(_, let job): job.path
-    case .examine, .measure, .pictures, .copy, .subtitles, .sidecar: nil
+    case .examine, .measure, .pictures, .copy, .subtitles, .sidecar, .play: nil
     }
   }
 }
@@ -43,11 +46,12 @@ enum WorkerAnswer: Codable, Sendable, Equatable {
   case pictures(PicturesResult)
   case copied(CopyResult)
   case subtitles(SubtitleResult)
+  case played([PlayedTrack])
 }
 
 /// How far a job got since it last said so: frames of pictures, seconds of sound, stills, or packets copied.
 struct WorkerProgress: Codable, Sendable, Equatable {
-  enum Kind: String, Codable { case analysed, encoded, sound, taken, copied }
+  enum Kind: String, Codable { case analysed, encoded, sound, taken, copied, played }
   var kind: Kind
   var count: Int
 }
