@@ -72,7 +72,8 @@ internal import Testing
   }
 
   private func resolved(_ folder: TemporaryFolder) throws -> String {
-    let path = try #require(unsafe realpath(folder.path, nil))
+    let found = unsafe realpath(folder.path, nil)
+    let path = try unsafe #require(found)
     defer { unsafe free(path) }
     return unsafe String(cString: path)
   }

@@ -66,7 +66,7 @@ enum ManPage {
     return switch option.value {
     case .flag: name
     case .flagOrChoice: "\(name)[=\(emphasised(option.placeholder))]"
-    case .text, .choice, .number, .bytes: "\(name) \(emphasised(option.placeholder))"
+    case .text, .list, .choice, .number, .bytes: "\(name) \(emphasised(option.placeholder))"
     }
   }
 

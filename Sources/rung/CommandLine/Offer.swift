@@ -31,7 +31,7 @@ extension OptionDeclaration {
     switch value {
     case .flag, .number, .bytes: return Offer()
     case .choice(let choices), .flagOrChoice(let choices): return Offer(words: choices)
-    case .text(let placeholder):
+    case .text(let placeholder), .list(let placeholder):
       var offer = Offer(placeholder: placeholder)
       // A name alone may be anybody's; one that may as well be a file is a ladder's.
       offer.isPreset = placeholder == "NAME|FILE"
@@ -43,7 +43,7 @@ extension OptionDeclaration {
   var takesWord: Bool {
     switch value {
     case .flag, .flagOrChoice: false
-    case .text, .choice, .number, .bytes: true
+    case .text, .list, .choice, .number, .bytes: true
     }
   }
 
@@ -51,7 +51,9 @@ extension OptionDeclaration {
   var placeholder: String {
     switch value {
     case .flag: ""
-    case .text(let placeholder), .number(let placeholder, _), .bytes(let placeholder, _): placeholder
+    case .text(let placeholder), .list(let placeholder), .number(let placeholder, _),
+      .bytes(let placeholder, _):
+      placeholder
     case .choice(let choices), .flagOrChoice(let choices): choices.joined(separator: "|")
     }
   }

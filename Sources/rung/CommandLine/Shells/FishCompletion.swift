@@ -56,7 +56,7 @@ enum FishCompletion {
     case .flag: ""
     // The value is not asked for: it may stand behind '='.
     case .flagOrChoice: arguments(option.offer, commands)
-    case .text, .choice, .number, .bytes:
+    case .text, .list, .choice, .number, .bytes:
       option.offer.isFile
         ? " -r" + arguments(option.offer, commands) : " -x" + arguments(option.offer, commands)
     }

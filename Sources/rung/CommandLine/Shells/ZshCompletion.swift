@@ -66,6 +66,8 @@ enum ZshCompletion {
     // Only behind '=', and not even there necessarily.
     case .flagOrChoice:
       return "\(option.name)=-\(help)::\(message(option.placeholder)):\(action(option.offer))"
+    case .list:
+      return "*\(option.name)=\(help):\(message(option.placeholder)):\(action(option.offer))"
     case .text, .choice, .number, .bytes:
       return "\(option.name)=\(help):\(message(option.placeholder)):\(action(option.offer))"
     }
