@@ -35,11 +35,9 @@ struct BatchFixture {
 
   /// Asks the ledger; a row a line, columns with `|` between them.
   func ask(_ sql: String) throws -> [String] {
-    let script = """
-      import sqlite3, sys
-      for row in sqlite3.connect(sys.argv[1], timeout=10).execute(sys.argv[2]):
-          print("|".join("" if value is None else str(value) for value in row))
-      """
+    let script =
+      "import sqlite3, sys\nfor row in sqlite3.connect(sys.argv[1], timeout=10).execute(sys.argv[2]):"
+      + " print('|'.join('' if value is None else str(value) for value in row))"
     let result = try Shell.run("python3", ["-c", script, "\(tree)/.rung/ledger.sqlite", sql])
     try #require(result.succeeded, "\(result)")
     return result.output.split(separator: "\n").map(String.init)

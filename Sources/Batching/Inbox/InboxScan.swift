@@ -31,6 +31,8 @@ package struct InboxScan: Sendable, Equatable {
   package private(set) var files: [InboxFile] = []
   /// Names below the inbox, with the reason.
   package private(set) var passedOver: [(name: String, reason: String)] = []
+  /// Every folder could be listed: what is not among the files is not there.
+  package private(set) var isComplete = true
 
   package static func == (left: InboxScan, right: InboxScan) -> Bool {
     left.files == right.files && left.passedOver.map(\.name) == right.passedOver.map(\.name)
@@ -74,6 +76,7 @@ package struct InboxScan: Sendable, Equatable {
     }
     guard let stream = unsafe opendir(path) else {
       let reason = unsafe String(cString: strerror(errno))
+      isComplete = false
       passedOver.append((prefix.isEmpty ? "." : prefix, "cannot be listed: \(reason)"))
       return
     }

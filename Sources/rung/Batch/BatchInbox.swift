@@ -72,7 +72,8 @@ final class BatchInbox {
       }
     }
     look.queued += try take(taken, settling, &look)
-    if scan.passedOver.isEmpty { try gone(memories.values.sorted { $0.path < $1.path }, busy) }
+    // A disk that is not mounted is no reason to give everything up.
+    if scan.isComplete { try gone(memories.values.sorted { $0.path < $1.path }, busy) }
     return look
   }
 
@@ -201,7 +202,9 @@ final class BatchInbox {
     var isQueued = true
     if let fault = found.fault {
       if fault.code == "id" {
+        // Under a name that is nobody's: of its path in the inbox, or of its whole path.
         found.upload.id = found.ownID
+        if try conflict(found) != nil { found.upload.id = found.lastID }
       }
       try ledger.reject(found.upload, fault, isNewVersion: !isSameFile, now: now)
       log.warning("\(fault.reason)", item: found.file.name)
@@ -284,8 +287,12 @@ final class BatchInbox {
 
 extension BatchInbox.Found {
   /// The id that comes from the path alone.
-  var ownID: String {
-    let hash = (try? RecipeBook.hash(file.name)) ?? ""
-    return AssetID.slug(stem: (file.name as NSString).deletingPathExtension, hash: hash)
+  var ownID: String { id(of: file.name) }
+  /// For one of two inboxes that have the same path in them.
+  var lastID: String { id(of: file.path) }
+
+  private func id(of path: String) -> String {
+    AssetID.slug(
+      stem: (file.name as NSString).deletingPathExtension, hash: (try? RecipeBook.hash(path)) ?? "")
   }
 }

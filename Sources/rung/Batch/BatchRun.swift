@@ -121,10 +121,12 @@ final class BatchRun {
   private func work() throws {
     var look = try lookAround()
     var isLastWait = false
+    var hasWorked = false
     while !shell.cancellation.isCancelled {
       try fill()
+      hasWorked = hasWorked || !slots.isEmpty
       if slots.isEmpty {
-        if noRoom != nil { return }
+        if noRoom != nil || !hasWorked && look.waitMilliseconds == nil { return }
         // Files may have come, or settled, since the last look.
         look = try lookAround()
         let next = try ledger.nextJob()
@@ -219,7 +221,7 @@ final class BatchRun {
       let busy = slots.first { other in
         other !== slot && other.sha256 == sha256 && other.recipe.media == slot.recipe.media
       }
-      if let busy, same.contains(where: { $0.id == busy.work.asset.id }) {
+      if let busy {
         // It is being made this moment: its objects will do for this one.
         slot.child.terminate()
         slots.removeAll { $0 === slot }

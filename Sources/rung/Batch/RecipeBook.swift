@@ -92,7 +92,8 @@ final class RecipeBook {
     do { json = try ladder.canonicalJSON } catch {
       throw CommandFailure(nil, "the ladder cannot be written: \(error)")
     }
-    let options = settings.passed.filter { $0.hasPrefix("--tolerance") || $0.hasPrefix("--keep-source") }
+    let seen = [Options.tolerance, Options.keepSource, Options.baseURL].map(\.name)
+    let options = settings.passed.filter { option in seen.contains { option.hasPrefix($0) } }
     return Known(
       ladder: ladder, media: String(try Self.hash("\(json)\n\(options)\n\(tool)").prefix(16)))
   }
