@@ -64,9 +64,18 @@ package struct UploadSidecar: Sendable, Equatable, Decodable {
     creator = try values.decodeIfPresent(String.self, forKey: .creator)
     title = try values.decodeIfPresent(String.self, forKey: .title)
     ladder = try values.decodeIfPresent(String.self, forKey: .ladder)
-    priority = try values.decodeIfPresent(Int.self, forKey: .priority)
-    maxHeight = try values.decodeIfPresent(Int.self, forKey: .maxHeight)
+    priority = try Self.whole(values, .priority)
+    maxHeight = try Self.whole(values, .maxHeight)
     captions = try values.decodeIfPresent([String: String].self, forKey: .captions)
+  }
+
+  /// A number is read as it stands: decoders do not name the key of one that is not whole.
+  private static func whole(_ values: KeyedDecodingContainer<Key>, _ key: Key) throws -> Int? {
+    guard let number = try values.decodeIfPresent(Double.self, forKey: key) else { return nil }
+    guard let whole = Int(exactly: number) else {
+      throw Failure(message: "'\(key.stringValue)' has to be a whole number")
+    }
+    return whole
   }
 
   private func check(_ isID: (String) -> Bool) throws(Failure) {

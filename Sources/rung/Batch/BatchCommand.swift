@@ -19,7 +19,7 @@ struct BatchCommand: Command {
 
   static let jobs = OptionDeclaration(
     name: "--jobs", value: .number("N", 1...256),
-    help: "uploads worked on at a time; the cores are divided among them (default: one a core, 4 at most)")
+    help: "uploads worked on at a time, dividing the cores (default: one a core, 4 at most)")
   static let settle = OptionDeclaration(
     name: "--settle", value: .text("TIME"),
     help: "how long a file has to be left alone before it is taken: 10s, 2m (default: 10s)")
@@ -33,7 +33,7 @@ struct BatchCommand: Command {
     name: "--refresh", value: .flag, help: "make assets again that sidecar, ladder or tool have outdated")
   static let scoreCommand = OptionDeclaration(
     name: "--score-command", value: .text("COMMAND"),
-    help: "gets new uploads as JSON lines, answers each with a line: a priority, or an object")
+    help: "gets new uploads as JSON lines, answers each: a priority, or an object")
   static let wait = OptionDeclaration(
     name: "--wait", value: .flag,
     help: "wait for another batch on the same tree instead of leaving it to that")

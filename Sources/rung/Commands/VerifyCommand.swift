@@ -28,7 +28,7 @@ struct VerifyCommand: Command {
   static let declaration = CommandDeclaration(
     name: "verify", summary: "holds a finished tree, playlist or manifest against the rules",
     discussion: [
-      "Reads anyone's output: a folder, a playlist (.m3u8), a manifest (.mpd, asset.json, parts) or a whole .mp4 file.",
+      "Reads anyone's output: a folder, a playlist, a manifest (.mpd, asset.json, parts) or a whole .mp4 file.",
       "Prints what is found, grouped by check; ends with 1 if an error is among it. What is in the tree's file",
       "\(Ignores.fileName) is left out: a line is 'CODE = reason' or 'CODE path/*.m3u8 = reason'.",
     ],
