@@ -68,7 +68,7 @@ let package = Package(
     tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
     tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
     tests("BatchingTests", ["Batching", "Media", "TestKit"]),
-    tests("RungTests", ["rung", "Isolating", "Media", "TestKit"]),
+    tests("RungTests", ["rung", "Isolating", "Batching", "Media", "TestKit"]),
     tests("EndToEndTests", ["TestKit"], exclude: ["Goldens", "Ladders"]),
   ]
 )

@@ -17,7 +17,7 @@ enum FinishedAsset {
     let largest = video.max { $0["height"]?.integer ?? 0 < $1["height"]?.integer ?? 0 }
     return FinishedJob(
       sha256: summary.sourceSHA256, bytes: summary.sourceBytes,
-      durationMilliseconds: document["source"]?["duration"].flatMap(milliseconds),
+      durationMilliseconds: document["source"]?["duration"].flatMap(number).flatMap(milliseconds),
       width: largest?["width"]?.integer.flatMap { Int(exactly: $0) },
       height: largest?["height"]?.integer.flatMap { Int(exactly: $0) },
       hasAudio: !(document["source"]?["audio"]?.elements ?? []).isEmpty,
@@ -43,9 +43,13 @@ enum FinishedAsset {
     return (best ?? images.first { $0["kind"]?.text == "poster" })?["key"]?.text
   }
 
-  /// `2.005333` as 2005; without floating point.
-  static func milliseconds(_ value: JSONValue) -> Int64? {
+  private static func number(_ value: JSONValue) -> String? {
     guard case .number(let text) = value else { return nil }
+    return text
+  }
+
+  /// `2.005333` as 2005; without floating point.
+  static func milliseconds(_ text: String) -> Int64? {
     let parts = text.split(separator: ".", maxSplits: 1)
     guard let whole = parts.first.flatMap({ Int64($0) }), whole >= 0 else { return nil }
     let digits = (parts.count > 1 ? String(parts[1].prefix(3)) : "").padding(
