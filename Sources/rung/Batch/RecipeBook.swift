@@ -25,12 +25,13 @@ final class RecipeBook {
   }
 
   private struct Known {
-    var ladder: Ladder
+    var templates: [Layout.Slot: String]
     var media: String
   }
 
   private let settings: BatchSettings
   private var known: [Wish: Known] = [:]
+  private var ownHashes: [String: String] = [:]
   private lazy var tool =
     (["rung \(Version.number)"]
     + LibraryVersions.all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })
@@ -59,16 +60,23 @@ final class RecipeBook {
     let wish = Wish(ladder: ladder, maxHeight: maxHeight, maxBitrate: maxBitrate)
     let known = try known(wish)
     let creator = creator ?? settings.planning.creator
-    let own = try Self.hash("\(creator ?? "")\n\(beside)")
     return Recipe(
-      media: known.media, full: "\(known.media)-\(own.prefix(8))",
-      layout: known.ladder.layout(id: id, creator: creator, keepsSource: settings.planning.keepsSource))
+      media: known.media, full: try "\(known.media)-\(ownHash("\(creator ?? "")\n\(beside)"))",
+      layout: Layout(templates: known.templates, id: id, creator: creator))
   }
 
   /// What of the files beside an upload shows in its asset: subtitles. `files`: the stamps that a scan found.
   static func beside(captions: String?, files: String) -> String {
     let subtitles = files.split(separator: "\n").filter { !$0.contains(InboxScan.sidecarEnding) }
     return (captions ?? "") + "\n" + subtitles.joined(separator: "\n")
+  }
+
+  /// Most uploads of an inbox have nothing of their own.
+  private func ownHash(_ text: String) throws(CommandFailure) -> String {
+    if let hash = ownHashes[text] { return hash }
+    let hash = String(try Self.hash(text).prefix(8))
+    ownHashes[text] = hash
+    return hash
   }
 
   private func known(_ wish: Wish) throws(CommandFailure) -> Known {
@@ -95,7 +103,8 @@ final class RecipeBook {
     let seen = [Options.tolerance, Options.keepSource, Options.baseURL].map(\.name)
     let options = settings.passed.filter { option in seen.contains { option.hasPrefix($0) } }
     return Known(
-      ladder: ladder, media: String(try Self.hash("\(json)\n\(options)\n\(tool)").prefix(16)))
+      templates: ladder.layout(id: "", creator: nil, keepsSource: settings.planning.keepsSource).templates,
+      media: String(try Self.hash("\(json)\n\(options)\n\(tool)").prefix(16)))
   }
 
   static func hash(_ text: String) throws(CommandFailure) -> String {
