@@ -8,6 +8,8 @@ final class AssetVerifier {
   let findings: Findings
   let options: VerifyOptions
   private let ledger: HashLedger
+  /// Whole files and parts, beside what playlists lead to.
+  private var playables: [Playable] = []
 
   init(findings: Findings, options: VerifyOptions) {
     (self.findings, self.options, ledger) = (findings, options, HashLedger(options))
@@ -20,12 +22,19 @@ final class AssetVerifier {
 
   /// Plays what was read, where somebody can.
   func played(_ playlists: PlaylistVerifier) {
-    PlaybackChecks(findings: findings, options: options).check(playlists.renditions)
+    PlaybackChecks(findings: findings, options: options).check(
+      playlists.renditions.compactMap { Playable($0) } + playables)
+    playables = []
+  }
+
+  /// A whole MP4 file.
+  func movie(_ path: String) {
+    if let one = MovieChecks(findings: findings, deep: options.deep).check(path) { playables.append(one) }
   }
 
   /// After all documents.
   func finish(_ playlists: PlaylistVerifier? = nil) {
-    if let playlists { played(playlists) }
+    played(playlists ?? self.playlists())
     ledger.settle(findings)
   }
 
@@ -59,7 +68,7 @@ final class AssetVerifier {
         \.path))
     let wholes = Set((document["renditions"]?.array ?? []).compactMap { $0["file"]?.string })
     for object in inventory.objects where wholes.contains(object.key) && MovieChecks.isWhole(object.path) {
-      MovieChecks(findings: findings, deep: options.deep).check(object.path)
+      movie(object.path)
     }
     known.formUnion(pictures(inventory))
     for folder in Set(masters.map { TreeFiles.folder($0) }).sorted() {
@@ -136,6 +145,7 @@ final class AssetVerifier {
     var checks = PartsChecks(
       path: path, limit: limit, deep: options.deep, findings: findings, ledger: ledger)
     checks.check(document)
+    if let one = checks.playable { playables.append(one) }
     return checks.reached
   }
 }

@@ -69,6 +69,8 @@ final class DashChecks {
     }
     guard longest > 0 else { return }
     let text = root.attributes["mediaPresentationDuration"] ?? ""
+    // Of something that goes on the length is not known.
+    if text.isEmpty, (root.attributes["type"] ?? "static") != "static" { return }
     guard let said = Self.duration(text) else {
       findings.add(.mpdDuration, path, "mediaPresentationDuration is \"\(text.prefix(40))\"")
       return
@@ -114,7 +116,8 @@ final class DashChecks {
       let length = rescale(
         segment.duration, from: Rational(1, inside.timescale), to: Rational(1, track.timescale))
       // Segments that are only counted may begin up to half of their length beside their place (ISO 23009-1 7.2.1).
-      let spare = inside.isNominal ? max(1, length / 2) : 0
+      // What an edit list skips may be counted or not: presentation time is without it.
+      let spare = inside.isNominal ? max(1, length / 2) : track.isVideo ? 0 : track.skipped
       let isLast = index + 1 == inside.segments.count
       if distance(start, real.start) > spare
         || (distance(length, real.duration) > spare && !(inside.isNominal && isLast))

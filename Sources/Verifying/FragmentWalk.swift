@@ -78,7 +78,10 @@ struct FragmentWalk {
       findings.add(
         .sidxWrong, file.path, "the sidx ends at \(index.end), expected \(range.upperBound)",
         at: .byte(index.offset))
-    } else if distance(index.duration, segment.duration) > second / 1000 {
+    } else if distance(index.duration, segment.duration) > second / 1000,
+      // Of presentation time, which is without the priming that an edit list skips.
+      distance(index.duration, sum(segment.duration, min(0, segment.start))) > second / 1000
+    {
       findings.add(
         .sidxWrong, file.path,
         "the sidx lasts \(seconds(index.duration)), expected \(seconds(segment.duration))",

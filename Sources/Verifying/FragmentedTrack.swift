@@ -17,6 +17,7 @@ struct FragmentedTrack {
   /// Segments that cannot be decoded without those before them.
   private(set) var dependentSegments = 0
   private(set) var samples = 0
+  private(set) var syncSamples = 0
   /// When the first sample is presented, by the edit list.
   private(set) var firstShown: Nanoseconds?
 
@@ -97,6 +98,7 @@ struct FragmentedTrack {
           time: shown(presentations.first ?? start)))
     }
     measureGOPs(run)
+    syncSamples = syncSamples &+ syncs.count
     if syncs.count > 1 {
       findings.add(.fragmentGOP, path, "\(syncs.count) sync samples, expected one GOP a moof", at: place)
     }

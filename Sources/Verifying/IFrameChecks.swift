@@ -29,6 +29,11 @@ struct IFrameChecks {
       findings.add(
         .iframeCoverage, path,
         "\(playlist.segments.count) I-frames, expected \(owner.keyframes.count), one a GOP")
+    } else if owner.syncSamples > playlist.segments.count {
+      findings.add(
+        .iframeCoverage, path,
+        "\(playlist.segments.count) I-frames, of \(owner.syncSamples) that the fragments hold; one a moof would let all be named",
+        as: .warning)
     }
     ranges(playlist, owner)
     guard let entry else { return }

@@ -21,21 +21,23 @@ struct MovieChecks {
     return false
   }
 
-  func check(_ path: String) {
+  /// What can be played of it; nil where it cannot be read.
+  func check(_ path: String) -> Playable? {
     guard let file = InputFile.open(path) else {
       findings.add(.inputUnreadable, path, "it cannot be opened")
-      return
+      return nil
     }
     findings.checked.segments += 1
     findings.checked.bytes = sum(findings.checked.bytes, file.size)
     do throws(Malformed) {
-      try check(file)
+      return try check(file)
     } catch {
       findings.add(.boxMalformed, path, error.what)
+      return nil
     }
   }
 
-  private func check(_ file: InputFile) throws(Malformed) {
+  private func check(_ file: InputFile) throws(Malformed) -> Playable {
     var walker = BoxWalker(file, 0..<file.size)
     var (type, movie): (BoxPlace?, BoxPlace?)
     var media: [Range<Int64>] = []
@@ -59,18 +61,29 @@ struct MovieChecks {
     let body = Array(try file.read(movie.offset, Int(movie.size)))
     let parsed = try InitSegment.parse((head + body)[...])
     let boxes = try Box.list(body[Int(movie.header)...]).filter { $0.type == "trak" }
+    var whole = Playable(
+      path: file.path,
+      pieces: [
+        Playable.Piece(
+          name: "the file", start: 0, files: [PlayPiece(path: file.path, offset: 0, length: file.size)])
+      ], videoSamples: 0, audioSamples: 0, duration: 0)
     var starts: [(isVideo: Bool, start: Nanoseconds, frame: Nanoseconds)] = []
     for (track, box) in zip(parsed.tracks, boxes) {
-      let media2 = try Box.list(try Box.list(box.body).only("mdia", in: "trak"))
-      let table = try Box.list(try Box.list(try media2.only("minf", in: "mdia")).only("stbl", in: "minf"))
+      let inner = try Box.list(try Box.list(box.body).only("mdia", in: "trak"))
+      let table = try Box.list(try Box.list(try inner.only("minf", in: "mdia")).only("stbl", in: "minf"))
       let tables = try MovieTables(table)
       judge(track, tables, file, media)
       guard track.timescale > 0, !tables.sizes.isEmpty else { continue }
       let first = sum(tables.leastOffset, -track.skipped)
+      if track.isVideo, whole.videoSamples == 0 { whole.videoSamples = tables.sizes.count }
+      if track.handler == "soun", whole.audioSamples == 0 { whole.audioSamples = tables.sizes.count }
+      whole.duration = max(
+        whole.duration, sum(nanoseconds(sum(tables.duration, -track.skipped), track.timescale), track.delay))
       let frame = nanoseconds(tables.duration, track.timescale) / Int64(tables.sizes.count)
       starts.append((track.isVideo, sum(nanoseconds(first, track.timescale), track.delay), frame))
     }
     skew(starts, file.path)
+    return whole
   }
 
   private func judge(

@@ -30,6 +30,8 @@ struct PartsChecks {
   let limit: Int64
   let ledger: HashLedger
   private(set) var reached: Set<String> = []
+  private var pieces: [Playable.Piece] = []
+  private var samples: (video: Int, sound: Int) = (0, 0)
   private var head: [UInt8]?
   private var segment: InitSegment?
   private var expected: [Int: Int64] = [:]
@@ -40,6 +42,14 @@ struct PartsChecks {
   ) {
     (self.path, self.findings, self.deep, self.ledger) = (path, findings, deep, ledger)
     self.limit = limit ?? PartsChecks.defaultLimit
+  }
+
+  /// All parts, one after another; nil where there is none that can be read.
+  var playable: Playable? {
+    guard !pieces.isEmpty, let previousEnd else { return nil }
+    return Playable(
+      path: path, pieces: pieces, videoSamples: samples.video, audioSamples: samples.sound,
+      duration: sum(previousEnd, -(pieces.first?.start ?? 0)))
   }
 
   mutating func check(_ document: JSONValue) {
@@ -107,6 +117,10 @@ struct PartsChecks {
     guard let segment = initSegment(entry, input, number) else { return }
     do throws(Malformed) {
       try walk(entry, input, segment, number)
+      pieces.append(
+        Playable.Piece(
+          name: "part \(number)", start: entry.start,
+          files: [PlayPiece(path: file.path, offset: 0, length: file.size)]))
     } catch {
       findings.add(.boxMalformed, file.path, error.what)
       (expected, previousEnd) = ([:], nil)
@@ -199,7 +213,10 @@ struct PartsChecks {
           "tfdt of track \(track.id) is \(time), expected \(wanted)", at: .byte(fragment.moof.offset))
       }
       expected[track.id] = sum(time, run.duration)
-      samples(run, track, input)
+      let isFirst = segment.tracks.first { $0.handler == track.handler }?.id == track.id
+      if isFirst, track.isVideo { samples.video += run.samples.count }
+      if isFirst, track.handler == "soun" { samples.sound += run.samples.count }
+      look(run, track, input)
       if track.isVideo || !hasVideo {
         gop = GOP(
           decode: nanoseconds(time, track.timescale),
@@ -211,7 +228,7 @@ struct PartsChecks {
     return gop
   }
 
-  private func samples(_ run: TrackFragment, _ track: InitSegment.Track, _ input: InputFile) {
+  private func look(_ run: TrackFragment, _ track: InitSegment.Track, _ input: InputFile) {
     for sample in deep ? run.samples[...] : run.samples.prefix(1) {
       guard sample.size <= FragmentedTrack.sampleLimit,
         let bytes = try? input.read(sample.offset, sample.size)

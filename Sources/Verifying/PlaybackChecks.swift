@@ -14,11 +14,8 @@ package protocol RenditionPlayer: Sendable {
   func playSource() throws -> (name: String, tracks: [PlayedTrack])?
 }
 
-/// Plays every rendition and judges what came out by what its boxes or headers said, and by its source. Long
-/// renditions are played in pieces, each of which begins with a segment.
+/// Plays what a tree holds and judges what came out by what its boxes or headers said, and by its source.
 struct PlaybackChecks {
-  private static let pieceBytes: Int64 = 48 << 20
-  private static let pieceTime = 60 * second
   /// Shorter stretches are a fade or a cut.
   private static let longBlack = 2 * second
   private static let longStill = 4 * second
@@ -26,41 +23,36 @@ struct PlaybackChecks {
   let findings: Findings
   let options: VerifyOptions
 
-  /// A rendition as it was played, its pieces joined.
+  /// What was played, its pieces joined.
   struct Played {
-    var path: String
+    var what: Playable
     var video: PlayedTrack?
     var audio: PlayedTrack?
+    var path: String { what.path }
   }
 
-  func check(_ renditions: [Rendition]) {
-    guard let player = options.player else { return }
-    let playable = renditions.filter {
-      $0.isWhole && !$0.isSubtitles && !$0.segments.isEmpty && !$0.facts.isEmpty
-    }
-    guard !playable.isEmpty else { return }
+  func check(_ all: [Playable]) {
+    guard let player = options.player, let first = all.first else { return }
     var played: [Played] = []
-    for rendition in playable where !options.isCancelled() {
-      if let one = play(rendition, player) { played.append(one) }
+    for one in all where !options.isCancelled() {
+      if let done = play(one, player) { played.append(done) }
     }
     var source: (name: String, tracks: [PlayedTrack])?
     do { source = try player.playSource() } catch {
-      findings.add(.deepUnreadable, playable[0].path, "the source to compare with cannot be played: \(error)")
+      findings.add(.deepUnreadable, first.path, "the source to compare with cannot be played: \(error)")
     }
     for one in played { stretches(one, source?.tracks) }
-    if let source { SourceChecks(findings: findings).check(played, playable, source) }
+    if let source { SourceChecks(findings: findings).check(played, source) }
   }
 
-  private func play(_ rendition: Rendition, _ player: any RenditionPlayer) -> Played? {
-    var result = Played(path: rendition.path)
-    var (videoFrames, soundFrames, played) = (0, 0, 0)
-    for piece in pieces(rendition) {
+  private func play(_ what: Playable, _ player: any RenditionPlayer) -> Played? {
+    var result = Played(what: what)
+    var (videoFrames, soundFrames) = (0, 0)
+    for piece in what.pieces {
       guard !options.isCancelled() else { return nil }
       do {
-        let tracks = try player.play(piece.files, name: rendition.path)
-        played += 1
-        for track in tracks {
-          judge(track, piece, rendition)
+        for track in try player.play(piece.files, name: what.path) {
+          judge(track, piece, what.path)
           if track.isVideo {
             videoFrames += track.frames
             join(&result.video, track, at: piece.start)
@@ -70,51 +62,11 @@ struct PlaybackChecks {
           }
         }
       } catch {
-        findings.add(.deepUnreadable, rendition.path, "\(piece.name) cannot be played: \(error)")
+        findings.add(.deepUnreadable, what.path, "\(piece.name) cannot be played: \(error)")
         return nil
       }
     }
-    counts(rendition, videoFrames, soundFrames, played)
-    return result
-  }
-
-  // MARK: Pieces
-
-  struct Piece {
-    var name: String
-    var start: Nanoseconds
-    var files: [PlayPiece]
-  }
-
-  private func pieces(_ rendition: Rendition) -> [Piece] {
-    var result: [Piece] = []
-    var (files, bytes, time): ([PlayPiece], Int64, Nanoseconds) = ([], 0, 0)
-    var first = 0
-    var map: Resource?
-    func close(_ end: Int) {
-      guard !files.isEmpty else { return }
-      result.append(
-        Piece(name: "segments \(first + 1) to \(end)", start: rendition.segments[first].start, files: files))
-      (files, bytes, time, map) = ([], 0, 0, nil)
-    }
-    for (index, segment) in zip(rendition.playlist.segments, rendition.segments).enumerated() {
-      let item = segment.0
-      if files.isEmpty { first = index }
-      if !files.isEmpty, item.map != map || item.isDiscontinuous {
-        close(index)
-        first = index
-      }
-      if files.isEmpty, let head = item.map {
-        files.append(PlayPiece(path: head.path, offset: head.offset, length: head.length))
-      }
-      map = item.map
-      files.append(
-        PlayPiece(path: item.resource.path, offset: item.resource.offset, length: item.resource.length))
-      bytes = sum(bytes, item.resource.length)
-      time = sum(time, segment.1.duration)
-      if bytes >= Self.pieceBytes || time >= Self.pieceTime { close(index + 1) }
-    }
-    close(rendition.segments.count)
+    counts(what, videoFrames, soundFrames)
     return result
   }
 
@@ -160,36 +112,33 @@ struct PlaybackChecks {
 
   // MARK: Judging
 
-  private func judge(_ track: PlayedTrack, _ piece: Piece, _ rendition: Rendition) {
+  private func judge(_ track: PlayedTrack, _ piece: Playable.Piece, _ path: String) {
     let kind = track.isVideo ? "pictures" : "sound"
     if track.refused > 0 || track.concealed > 0 {
       findings.add(
-        .deepDecode, rendition.path,
+        .deepDecode, path,
         "\(piece.name), \(kind): \(track.refused) packets refused and \(track.concealed) frames in part made up, expected none"
       )
     }
     for hole in track.holes.prefix(8) {
       let start = sum(sum(hole.start, -(track.start ?? 0)), piece.start)
       findings.add(
-        .deepTimes, rendition.path,
+        .deepTimes, path,
         "\(kind): after the frame at \(seconds(start)) the next comes \(seconds(distance(hole.end, hole.start))) later, expected \(seconds(track.step))"
       )
     }
   }
 
   /// As many frames come out as samples were counted. Priming may be cut off, and each piece's decoder begins anew.
-  private func counts(_ rendition: Rendition, _ video: Int, _ sound: Int, _ pieces: Int) {
-    let path = rendition.path
-    if rendition.videoSamples > 0, rendition.dependentSegments == 0, video != rendition.videoSamples {
-      findings.add(
-        .deepFrames, path, "\(video) pictures came out, expected \(rendition.videoSamples)")
+  private func counts(_ what: Playable, _ video: Int, _ sound: Int) {
+    if what.videoSamples > 0, what.isIndependent, video != what.videoSamples {
+      findings.add(.deepFrames, what.path, "\(video) pictures came out, expected \(what.videoSamples)")
     }
-    let spare = 3 + 2 * pieces
-    if rendition.audioSamples > 0,
-      !((rendition.audioSamples - spare)...(rendition.audioSamples + pieces)).contains(sound)
-    {
+    let spare = 3 + 2 * what.pieces.count
+    let expected = (what.audioSamples - spare)...(what.audioSamples + what.pieces.count)
+    if what.audioSamples > 0, !expected.contains(sound) {
       findings.add(
-        .deepFrames, path, "\(sound) frames of sound came out, expected \(rendition.audioSamples)")
+        .deepFrames, what.path, "\(sound) frames of sound came out, expected \(what.audioSamples)")
     }
   }
 

@@ -44,6 +44,8 @@ struct Rendition: Sendable {
   /// Samples of the pictures and of the sound, as their tables or headers count them.
   var videoSamples = 0
   var audioSamples = 0
+  /// Sync samples of the pictures, of which fMP4 that is cut in other ways has several a fragment; 0 where not counted.
+  var syncSamples = 0
 
   var path: String { playlist.path }
   var video: CodecFacts? { facts.first(where: \.isVideo) }

@@ -111,6 +111,7 @@ struct RenditionChecker {
       rendition.keyframes = video.keyframes
       rendition.videoFrame = video.frame
       rendition.videoSamples = video.samples
+      rendition.syncSamples = video.syncSamples
       rendition.dependentSegments = video.dependentSegments
       if video.frameTicks > 0 { rendition.frameRate = Rational(timescale, video.frameTicks) }
       rendition.unevenRates = RenditionChecker.rates(video.frameSpan, timescale)
@@ -225,8 +226,8 @@ struct RenditionChecker {
     else {
       return
     }
-    // A copy has the source's keyframes: its long GOPs do not make a runt of what would be none among those of 2 s.
-    let least = findings.copies.contains(rendition.path) ? min(longest / 2, second) : longest / 2
+    // Long GOPs do not make a runt of what would be none among those of 2 s.
+    let least = min(longest / 2, second)
     if last.duration < least {
       findings.add(
         .segmentRunt, rendition.path,

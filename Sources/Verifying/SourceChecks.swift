@@ -9,31 +9,31 @@ struct SourceChecks {
   let findings: Findings
 
   func check(
-    _ played: [PlaybackChecks.Played], _ renditions: [Rendition],
-    _ source: (name: String, tracks: [PlayedTrack])
+    _ played: [PlaybackChecks.Played], _ source: (name: String, tracks: [PlayedTrack])
   ) {
     let (pictures, sound) = (source.tracks.first(where: \.isVideo), source.tracks.first { !$0.isVideo })
     let starts = source.tracks.compactMap(\.start)
     guard let start = starts.min(), let end = source.tracks.map(\.end).max() else { return }
     let expected = sum(end, -start)
-    for (one, rendition) in zip(played, renditions) where one.path == rendition.path {
-      let covered = rendition.start < 0 ? sum(rendition.duration, rendition.start) : rendition.duration
+    for one in played {
+      let covered = one.what.duration
       if distance(covered, expected) > Self.longest {
         findings.add(
           .againstDuration, one.path,
           "it lasts \(seconds(covered)), expected \(seconds(expected)) as \(source.name)")
       }
-      if let video = one.video, let pictures { frames(one.path, video, pictures, rendition) }
+      if let video = one.video, let pictures {
+        frames(one.path, video, pictures, isUneven: one.what.isUneven)
+      }
     }
     guard let pictures, let sound else { return }
     skew(played, pictures, sound, source.name)
   }
 
   /// At the source's own rate every picture has to be there; at another, as many as its length holds.
-  private func frames(_ path: String, _ video: PlayedTrack, _ source: PlayedTrack, _ rendition: Rendition) {
+  private func frames(_ path: String, _ video: PlayedTrack, _ source: PlayedTrack, isUneven: Bool) {
     guard video.step > 0, source.step > 0, let start = source.start else { return }
     let isSameRate = distance(video.step, source.step) <= source.step / 50
-    let isUneven = rendition.unevenRates != nil
     let length = distance(source.end, start)
     let expected = isSameRate || isUneven ? Int64(source.frames) : length / video.step
     let allowed = max(3, expected / 200)

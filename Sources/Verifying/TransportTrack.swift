@@ -155,7 +155,7 @@ struct TransportTrack {
       elementary.clock(time)
     }
     if packet.pid == 0 || packet.pid == tables.mapPID { table(packet, offset) }
-    if index == 1, packet.pid != tables.mapPID {
+    if index == 1, packet.pid != tables.mapPID, hasAssociation {
       findings.add(
         .tsTablesFirst, path, "the second packet has PID \(packet.pid), expected the PMT", at: .byte(offset))
     }

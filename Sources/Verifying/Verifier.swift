@@ -43,7 +43,8 @@ package enum Verifier {
     } else if path.hasSuffix(".mpd") {
       DashChecks(path: path, files: TreeFiles(root: findings.root), findings: findings).check()
     } else if path.hasSuffix(".mp4"), MovieChecks.isWhole(path) {
-      MovieChecks(findings: findings, deep: verifier.options.deep).check(path)
+      verifier.movie(path)
+      verifier.finish()
     } else {
       findings.add(
         .inputUnreadable, path,

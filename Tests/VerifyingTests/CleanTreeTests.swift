@@ -32,7 +32,7 @@ internal import Verifying
   @Test func playingWhatIsWholeHasNoFindings() throws {
     var options = FileTree.options
     options.player = StubPlayer()
-    #expect(try FileTree.cmaf.verify(deep: true, options: options).findings == [])
+    #expect(try FileTree.cmaf.verify(Mutation.master, deep: true, options: options).findings == [])
   }
 
   @Test func aTreeIsLikeItself() throws {

@@ -14,7 +14,7 @@ extension Mutation {
     Mutation(.movieTables, "a duration that is not that of the samples", .clip) {
       $0.patch(movie, "mdhd", at: 20, be(30, 4))
     },
-    Mutation(.boxMalformed, "cut short", .clip) { $0.truncate(movie, by: 7) },
+    Mutation(.boxMalformed, "a movie cut short", .clip) { $0.truncate(movie, by: 7) },
     Mutation(.segmentNotSync, "the second picture is the first sync sample", .clip) {
       $0.files[movie] = FileTree.movie(firstIsSync: false)
     },

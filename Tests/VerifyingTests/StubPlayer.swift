@@ -42,7 +42,7 @@ extension Mutation {
   private static func played(
     _ code: FindingCode, _ name: String, _ player: StubPlayer
   ) -> Mutation {
-    var mutation = Mutation(code, name, deep: true) { _ in }
+    var mutation = Mutation(code, name, deep: true, path: master) { _ in }
     mutation.player = player
     return mutation
   }
