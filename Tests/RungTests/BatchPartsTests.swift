@@ -101,7 +101,7 @@ internal import Testing
 
   @Test func durationsWithoutFloatingPoint() {
     #expect(FinishedAsset.milliseconds("2.005333") == 2005)
-    #expect(FinishedAsset.milliseconds("3") == 3000 && FinishedAsset.milliseconds(.number("0.5")) == 500)
+    #expect(FinishedAsset.milliseconds("3") == 3000 && FinishedAsset.milliseconds("0.5") == 500)
     #expect(FinishedAsset.milliseconds("x") == nil && FinishedAsset.milliseconds("-1.0") == nil)
   }
 }
