@@ -44,7 +44,11 @@ extension Staging {
       guard let text = try rewritten(object, twin) else { return false }
       texts[object.key] = text
     }
-    guard keys.allSatisfy({ old, new in relativesStay(old, new, keys) }) else { return false }
+    for (old, text) in texts {
+      guard let new = keys[old], relativesStay(String(decoding: text, as: UTF8.self), old, new, keys) else {
+        return false
+      }
+    }
     for object in twin.summary.objects {
       guard let key = keys[object.key] else { return false }
       if let text = texts[object.key], try SHA256.hash(text) != object.sha256 {
@@ -58,11 +62,13 @@ extension Staging {
     return true
   }
 
-  /// Playlists name what lies beside them: only layouts whose folders depend on more than the id would differ.
-  private func relativesStay(_ old: String, _ new: String, _ keys: [String: String]) -> Bool {
-    guard old.hasSuffix(".m3u8") || old.hasSuffix(".mpd") || old.hasSuffix(".vtt") || old.hasSuffix(".json")
-    else { return true }
-    return keys.allSatisfy { Layout.relative($0.key, from: old) == Layout.relative($0.value, from: new) }
+  /// Whether every reference in a text leads to the same object from its new place. What lies beside it does; what lies
+  /// in another root would not.
+  private func relativesStay(_ text: String, _ old: String, _ new: String, _ keys: [String: String]) -> Bool {
+    keys.allSatisfy { target, moved in
+      let reference = Layout.relative(target, from: old)
+      return reference == Layout.relative(moved, from: new) || !text.contains(reference)
+    }
   }
 
   /// A text object as it has to read here; nil where it names the twin other than as a JSON string of its own.
