@@ -211,7 +211,7 @@ struct LedgerFileTests {
 
   @Test func aSecondOpeningFindsWhatTheFirstWrote() throws {
     let fixture = try LedgerFixture()
-    #expect(try fixture.ledger.version() == 1)
+    #expect(try fixture.ledger.version() == 2)
     try fixture.ledger.enqueue(LedgerFixture.upload("a"), now: 0)
     let other = try #require(try Ledger.openExisting(inTree: fixture.folder.path))
     #expect(try other.asset("a")?.status == .queued)
@@ -234,7 +234,7 @@ struct LedgerFileTests {
     let fixture = try LedgerFixture()
     let path = Ledger.path(inTree: fixture.folder.path)
     try perform("PRAGMA user_version = 99", on: path)
-    #expect(throws: LedgerFailure.newer(path: path, version: 99, known: 1)) {
+    #expect(throws: LedgerFailure.newer(path: path, version: 99, known: 2)) {
       try Ledger.open(inTree: fixture.folder.path)
     }
   }

@@ -86,12 +86,14 @@ extension Ledger {
       values += [
         LedgerValue(done.totalMilliseconds), LedgerValue(done.durationMilliseconds), .integer(done.bytes),
         .integer(done.bytesOut),
+        .text((done.milliseconds[.publish] == nil ? JobStage.commit : .publish).rawValue),
       ]
       try connection.run(
         """
-        UPDATE jobs SET status = 'done', stage = 'commit', progress = 1000, pid = NULL, error = NULL,
+        UPDATE jobs SET status = 'done', stage = ?13, progress = 1000, pid = NULL, error = NULL,
         error_code = NULL, ended_at = ?2, probe_ms = ?3, plan_ms = ?4, encode_ms = ?5, package_ms = ?6,
-        commit_ms = ?7, total_ms = ?8, media_ms = ?9, bytes_in = ?10, bytes_out = ?11 WHERE number = ?1
+        commit_ms = ?7, publish_ms = ?8, total_ms = ?9, media_ms = ?10, bytes_in = ?11, bytes_out = ?12
+        WHERE number = ?1
         """, values)
       try setReady(job.assetID, done, now: now)
       try add(1, to: "jobs", JobStatus.done.rawValue)

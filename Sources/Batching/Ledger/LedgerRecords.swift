@@ -5,7 +5,7 @@ package enum AssetStatus: String, Sendable, CaseIterable { case queued, processi
 package enum JobStatus: String, Sendable, CaseIterable { case queued, waiting, running, done, failed }
 
 /// The steps of a job that have a time of their own in the ledger.
-package enum JobStage: String, Sendable, CaseIterable { case probe, plan, encode, package, commit }
+package enum JobStage: String, Sendable, CaseIterable { case probe, plan, encode, package, commit, publish }
 
 /// A row of `assets`, with the open job's `run_after`. Instants are seconds since 1970.
 package struct AssetRecord: Sendable, Equatable {
@@ -151,7 +151,7 @@ extension JobRecord {
   static let columns = """
     j.number, j.asset_id, j.version, j.stage, j.status, j.attempt, j.priority, j.error, j.error_code, j.run_after,
     j.waits_for, j.progress, j.pid, j.queued_at, j.started_at, j.ended_at, j.probe_ms, j.plan_ms, j.encode_ms,
-    j.package_ms, j.commit_ms, j.total_ms
+    j.package_ms, j.commit_ms, j.publish_ms, j.total_ms
     """
 
   init(_ row: inout Statement) {

@@ -176,7 +176,7 @@ extension Ledger {
     var values: [[Int64]] = Array(repeating: [], count: JobStage.allCases.count + 1)
     _ = try connection.rows(
       """
-      SELECT probe_ms, plan_ms, encode_ms, package_ms, commit_ms, total_ms FROM jobs
+      SELECT probe_ms, plan_ms, encode_ms, package_ms, commit_ms, publish_ms, total_ms FROM jobs
       WHERE status = 'done' ORDER BY ended_at DESC LIMIT ?1
       """, [LedgerValue(count)]
     ) { (row) throws(LedgerFailure) in

@@ -1,7 +1,7 @@
 /// The ledger's schema as numbered steps: step *n* takes a ledger of `user_version` *n* - 1 to *n*. A step that was
 /// shipped never changes; what comes later is a new step at the end.
 enum Migrations {
-  static let all = [first]
+  static let all = [first, published]
 
   /// Instants are whole seconds since 1970, lengths milliseconds. README documents the columns.
   private static let first = """
@@ -51,7 +51,8 @@ enum Migrations {
       number INTEGER PRIMARY KEY,
       asset_id TEXT NOT NULL REFERENCES assets(id) ON DELETE CASCADE ON UPDATE CASCADE,
       version INTEGER NOT NULL,
-      stage TEXT NOT NULL DEFAULT 'probe' CHECK (stage IN ('probe', 'plan', 'encode', 'package', 'commit')),
+      stage TEXT NOT NULL DEFAULT 'probe' 
+        CHECK (stage IN ('probe', 'plan', 'encode', 'package', 'commit', 'publish')),
       status TEXT NOT NULL CHECK (status IN ('queued', 'waiting', 'running', 'done', 'failed')),
       attempt INTEGER NOT NULL DEFAULT 1,
       priority INTEGER NOT NULL DEFAULT 0,
@@ -69,6 +70,7 @@ enum Migrations {
       encode_ms INTEGER,
       package_ms INTEGER,
       commit_ms INTEGER,
+      publish_ms INTEGER,
       total_ms INTEGER,
       media_ms INTEGER,
       bytes_in INTEGER,
@@ -137,5 +139,25 @@ enum Migrations {
     CREATE TRIGGER assets_aged AFTER UPDATE OF outdated ON assets WHEN old.outdated <> new.outdated BEGIN
       UPDATE totals SET value = value + new.outdated - old.outdated WHERE name = 'outdated' AND label = '';
     END;
+    """
+
+  /// What is in which bucket. No reference to `assets`: trees without a batch have none, and an asset that is forgotten
+  /// here may still be there.
+  private static let published = """
+    CREATE TABLE published (
+      target TEXT NOT NULL,
+      key TEXT NOT NULL,
+      asset_id TEXT NOT NULL,
+      stage INTEGER NOT NULL,
+      sha256 TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      form TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('sending', 'there', 'retired', 'removing')),
+      remove_after INTEGER,
+      upload TEXT,
+      PRIMARY KEY (target, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX published_asset ON published(asset_id, target);
+    CREATE INDEX published_leaving ON published(target) WHERE state IN ('retired', 'removing');
     """
 }
