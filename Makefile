@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps run test build install deb lint format goldens fixtures bench fuzz clean
+.PHONY: help deps run test test-s3 build install deb lint format goldens fixtures bench fuzz clean
 # One target at a time: SwiftPM uses the cores itself.
 .NOTPARALLEL:
 
@@ -21,7 +21,7 @@ help: ## this list
 	@echo "make run SOURCE=holiday.mov INTO=bucket   package a video, verify the result, say how to play it"
 	@echo "make test                                 run every test"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install missing Debian packages (as root or through sudo, and says so)
 	@.ci/deps
@@ -31,6 +31,9 @@ run: build ## package SOURCE= (default: a clip made here) into INTO= (default: b
 
 test: deps ## run every test
 	@swift test
+
+test-s3: deps ## publish to a strict store, Ceph's radosgw, started for it (Debian packages in .ci/radosgw)
+	@.ci/test-s3
 
 build: deps ## release build without need of a Swift runtime: .build/release/rung
 	@swift build -c release --static-swift-stdlib --product rung

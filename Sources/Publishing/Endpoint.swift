@@ -65,3 +65,22 @@ package struct Endpoint: Equatable, Sendable {
     "\(scheme)://\(host)/\(address.bucket)/\(address.prefix)"
   }
 }
+
+/// A target that is remembered, taken apart again: the name that `Endpoint.name` gives in; what reaches it out.
+package struct PublishTarget: Equatable, Sendable {
+  package let endpoint: String
+  /// At Amazon the server's name says it.
+  package let region: String?
+  package let address: BucketAddress
+
+  package init?(_ name: String) {
+    let parts = name.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: false)
+    guard parts.count == 5, parts[1].isEmpty,
+      let address = try? BucketAddress("s3://\(parts[3])/\(parts[4])")
+    else { return nil }
+    endpoint = "\(parts[0])//\(parts[2])"
+    let words = parts[2].split(separator: ".")
+    region = parts[2].hasPrefix("s3.") && words.dropFirst(2).first == "amazonaws" ? String(words[1]) : nil
+    self.address = address
+  }
+}

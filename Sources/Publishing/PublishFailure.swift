@@ -22,7 +22,8 @@ package enum PublishFailure: Error, Equatable, Sendable {
   case fileChanged(path: String)
   case file(path: String, call: String, errno: Int32)
   case library(call: String)
-  case memory(what: String)
+  /// The memory's own words.
+  case memory(what: String, passes: Bool)
   case cancelled
 }
 
@@ -31,6 +32,7 @@ extension PublishFailure {
   package var isTemporary: Bool {
     switch self {
     case .unreachable, .overloaded: true
+    case .memory(_, let passes): passes
     case .file(_, _, let code): code == EMFILE || code == ENFILE
     default: false
     }
@@ -77,7 +79,7 @@ extension PublishFailure: CustomStringConvertible {
       "\(path): \(call) failed: \(Self.words(code)); check the tree with rung verify"
     case .library(let call):
       "\(call) failed; check the installation of libcurl and libcrypto, and the free memory"
-    case .memory(let what):
+    case .memory(let what, _):
       what
     case .cancelled:
       "interrupted; run the same command again to go on"

@@ -66,6 +66,6 @@ final class Scribe: Sendable {
 extension PublishFailure {
   /// What went wrong with the memory, in its own words.
   static func remembering(_ error: any Error) -> PublishFailure {
-    (error as? PublishFailure) ?? .memory(what: String(describing: error))
+    (error as? PublishFailure) ?? .memory(what: String(describing: error), passes: false)
   }
 }

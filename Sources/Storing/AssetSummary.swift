@@ -82,7 +82,7 @@ extension InventoryEntry {
 }
 
 extension Tree {
-  private static let longestDocument = 1 << 26
+  static let longestDocument = 1 << 26
 
   /// Reads the `asset.json` of an id. Hold its lock, so that no commit happens in between.
   package func existingAsset(id: String, assetKey: String) throws(StoreFailure) -> ExistingAsset {

@@ -46,6 +46,21 @@ import Testing
     }
   }
 
+  static let targets: [(endpoint: String?, region: String, address: String, found: String?)] = [
+    (nil, "eu-west-1", "s3://v/a b/c", "eu-west-1"), ("http://127.0.0.1:9000", "x", "s3://v", nil),
+  ]
+
+  @Test(arguments: targets)
+  func aTargetIsTakenApart(_ endpoint: String?, _ region: String, _ address: String, _ found: String?) throws
+  {
+    let (endpoint, address) = (try Endpoint(endpoint, region: region), try BucketAddress(address))
+    let target = try #require(PublishTarget(endpoint.name(address)))
+    #expect(target.address == address)
+    #expect(target.region == found)
+    #expect(try Endpoint(target.endpoint, region: region).name(address) == endpoint.name(address))
+    #expect(PublishTarget("nonsense") == nil)
+  }
+
   @Test func queriesAreSortedAndEncoded() {
     let query = PercentEncoding.query([("prefix", "a/b c"), ("list-type", "2"), ("delimiter", "")])
     #expect(query == "delimiter=&list-type=2&prefix=a%2Fb%20c")

@@ -5,6 +5,7 @@ internal import LibAV
 let commands: [any Command.Type] = [
   ProbeCommand.self, PlanCommand.self, PackageCommand.self, SplitCommand.self, VerifyCommand.self,
   BatchCommand.self,
+  PublishCommand.self, PresignCommand.self, CacheRulesCommand.self,
   LaddersCommand.self,
   WorkerCommand.self, JobCommand.self,
   HelpCommand.self, CompletionsCommand.self, ManCommand.self,
