@@ -19,14 +19,17 @@ package final class ChildCommand {
   /// All that the child will ever say was read.
   package private(set) var isSilent = false
 
-  /// `arguments`: behind the program's name. Both outputs come as one stream.
-  package static func start(_ arguments: [String], live: LiveWorkers) throws(WorkerFailure) -> ChildCommand {
+  /// `arguments`: behind the program's name. Both outputs come as one stream. The child sees of the environment what a
+  /// worker sees, and the variables whose names begin as in `keeping`.
+  package static func start(
+    _ arguments: [String], keeping: [String] = [], live: LiveWorkers
+  ) throws(WorkerFailure) -> ChildCommand {
     _ = signal(SIGPIPE, SIG_IGN)
     let requests = try Pipe.make()
     let output = try Pipe.make()
     try requests.writing.setNonblocking()
     try output.reading.setNonblocking()
-    let program = WorkerProgram(path: "/proc/self/exe", arguments: ["rung"] + arguments)
+    let program = WorkerProgram(path: "/proc/self/exe", arguments: ["rung"] + arguments, keeps: keeping)
     let descriptors = [requests.reading.raw, output.writing.raw, output.writing.raw]
     let pid = try live.start { () throws(WorkerFailure) in try program.spawn(descriptors) }
     return ChildCommand(pid, live, requests.takeWriting(), output.takeReading())

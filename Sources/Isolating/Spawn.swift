@@ -5,10 +5,13 @@ internal import Foundation
 package struct WorkerProgram: Sendable, Equatable {
   package var path: String
   package var arguments: [String]
+  /// Of this process's own variables, those that begin so: nothing for a worker.
+  package var keeps: [String] = []
 
-  package init(path: String, arguments: [String]) {
+  package init(path: String, arguments: [String], keeps: [String] = []) {
     self.path = path
     self.arguments = arguments
+    self.keeps = keeps
   }
 
   package static let rung = WorkerProgram(path: "/proc/self/exe", arguments: ["rung", "worker"])
@@ -24,6 +27,9 @@ package struct WorkerProgram: Sendable, Equatable {
     ]
     for name in ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
       if let value = ProcessInfo.processInfo.environment[name] { result.append("\(name)=\(value)") }
+    }
+    for (name, value) in ProcessInfo.processInfo.environment where keeps.contains(where: name.hasPrefix) {
+      result.append("\(name)=\(value)")
     }
     return result
   }

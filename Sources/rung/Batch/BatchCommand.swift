@@ -14,8 +14,8 @@ struct BatchCommand: Command {
     ],
     operand: OperandDeclaration(name: "INBOX", count: .one, help: "the folder of uploads"),
     options: [
-      Options.into, jobs, settle, timeout, done, refresh, scoreCommand, wait, retryDelay,
-    ] + passed + [Options.log, Options.quiet])
+      Options.into, jobs, settle, timeout, done, refresh, scoreCommand, wait, retryDelay, publish,
+    ] + published + passed + [Options.log, Options.quiet])
 
   static let jobs = OptionDeclaration(
     name: "--jobs", value: .number("N", 1...256),
@@ -40,6 +40,13 @@ struct BatchCommand: Command {
   static let retryDelay = OptionDeclaration(
     name: "--retry-delay", value: .text("TIME"),
     help: "before the second attempt; each further wait is four times as long (default: 1m)")
+
+  static let publish = OptionDeclaration(
+    name: "--publish", value: .text("s3://BUCKET/PREFIX"),
+    help: "put each asset into a bucket too, as 'rung publish' does; it is ready when all of it is there")
+  /// What the child that publishes gets as it was given here.
+  static let published =
+    BucketOptions.store + [BucketOptions.parallel, BucketOptions.noGzip, BucketOptions.grace]
 
   /// What a child gets as it was given here.
   static let passed =
@@ -86,6 +93,7 @@ struct BatchSettings: Sendable {
   /// nil: what the machine has room for.
   let maxMemory: Int64?
   let stallSeconds: Int
+  let publishing: BatchPublishing?
 
   init(_ invocation: Invocation) throws(CommandFailure) {
     let asked = invocation.operands.first ?? ""
@@ -114,6 +122,7 @@ struct BatchSettings: Sendable {
     waits = invocation.isSet(BatchCommand.wait)
     maxMemory = invocation.bytes(Options.maxMemory)
     stallSeconds = invocation.number(Options.stallSeconds) ?? WorkerRules.stallSeconds
+    publishing = try BatchPublishing(invocation)
   }
 
   private static func folder(_ path: String, _ what: String) throws(CommandFailure) -> String {

@@ -111,6 +111,7 @@ final class BatchRun {
       throw error
     }
     try stop()
+    try sweep()
     try ledger.endBatch()
     for observer in observers { observer.tick(ledger) }
     return try end()
@@ -245,9 +246,17 @@ final class BatchRun {
     if let verdict = slot.verdict {
       outcome = .failed(verdict)
     } else if let end = slot.child.ended() {
-      outcome = JobOutcome(end, failure: slot.failure, lastWords: slot.lastWords)
+      outcome =
+        slot.stage == .publish
+        ? .publishing(end, failure: slot.failure, lastWords: slot.lastWords)
+        : JobOutcome(end, failure: slot.failure, lastWords: slot.lastWords)
     } else {
       return
+    }
+    if outcome == .done, slot.stage != .publish, let publishing = settings.publishing,
+      !shell.cancellation.isCancelled
+    {
+      return try publish(slot, publishing)
     }
     slots.removeAll { $0 === slot }
     // Ended together with this process.
@@ -259,6 +268,16 @@ final class BatchRun {
       try ledger.putBack(slot.work.job)
       noRoom = reason
     }
+  }
+
+  /// The asset stands in the tree, and is ready once the bucket has all of it too.
+  private func publish(_ slot: JobSlot, _ publishing: BatchPublishing) throws {
+    do throws(WorkerFailure) {
+      slot.publish(with: try publishing.start(slot.work.asset.id, tree, shell), now: clock.steady())
+    } catch {
+      throw CommandFailure(error, source: slot.work.asset.source)
+    }
+    try ledger.advance(slot.work.job, stage: .publish, progress: 0)
   }
 
   private func finish(_ slot: JobSlot) throws {
@@ -309,6 +328,18 @@ final class BatchRun {
     for slot in slots { slot.child.terminate() }
     for slot in slots { try ledger.putBack(slot.work.job) }
     slots = []
+  }
+
+  /// What was replaced in the bucket and has had its grace. A bucket that is away is no failure of the batch: the next
+  /// one does it.
+  private func sweep() throws {
+    guard let publishing = settings.publishing, !shell.cancellation.isCancelled else { return }
+    do {
+      let count = try publishing.sweep(tree, shell)
+      if count > 0 { shell.log.info("\(Human.count(count, "replaced object")) deleted from the bucket") }
+    } catch {
+      shell.log.warning(CommandFailure(publishing: error).line)
+    }
   }
 
   private func end() throws -> ExitCode {

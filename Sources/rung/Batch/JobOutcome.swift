@@ -31,6 +31,7 @@ struct JobLine: Decodable, Sendable {
   var package_ms: Int64?
   var pictures_ms: Int64?
   var commit_ms: Int64?
+  var publish_ms: Int64?
 
   /// nil for what is no line of a log.
   static func parse(_ text: String) -> JobLine? {
@@ -57,6 +58,7 @@ struct JobLine: Decodable, Sendable {
       (.probe, probe_ms), (.plan, plan_ms), (.encode, copy_ms), (.encode, encode_ms),
       (.package, subtitles_ms),
       (.package, package_ms), (.package, pictures_ms), (.commit, commit_ms),
+      (.publish, publish_ms),
     ]
     for case (let stage, let time?) in all { times[stage, default: 0] += time }
     return times
@@ -64,7 +66,10 @@ struct JobLine: Decodable, Sendable {
 
   /// Thousandths of the encoding: looking at the pictures is the first third.
   var progress: Int? {
-    guard event == "progress", let frames, let total, total > 0, frames >= 0 else { return nil }
+    guard event == "progress", let total, total > 0 else { return nil }
+    // Publishing counts bytes.
+    if let bytes, frames == nil { return Int(clamping: max(0, min(bytes, total)) / max(1, total / 1000)) }
+    guard let frames, frames >= 0 else { return nil }
     let share = Int(min(1000, frames.multipliedReportingOverflow(by: 1000).partialValue / total))
     return step?.hasPrefix("analysing") == true ? share / 3 : 333 + share * 2 / 3
   }
@@ -110,4 +115,14 @@ enum JobOutcome: Equatable {
   }
 
   private static func quoted(_ text: String?) -> String { text.map { " ('\($0.prefix(200))')" } ?? "" }
+
+  /// How the child that publishes ended. What the bucket refuses is no fault of the upload, and may be mended there.
+  static func publishing(_ end: ChildCommand.End, failure: JobLine?, lastWords: String?) -> JobOutcome {
+    guard case .failed(var reason) = JobOutcome(end, failure: failure, lastWords: lastWords) else {
+      return JobOutcome(end, failure: failure, lastWords: lastWords)
+    }
+    if case .code(let code) = end { reason.isRetryable = code == ExitCode.temporary.rawValue }
+    reason.code = JobStage.publish.rawValue
+    return .failed(reason)
+  }
 }

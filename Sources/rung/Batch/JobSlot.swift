@@ -6,7 +6,8 @@ internal import Isolating
 final class JobSlot {
   let work: LedgerJob
   let recipe: RecipeBook.Recipe
-  let child: ChildCommand
+  /// Packages first, and then, where that is asked for, publishes.
+  private(set) var child: ChildCommand
   private let began: Int64
   private let deadline: JobDeadline
   private let stallMilliseconds: Int64
@@ -58,11 +59,19 @@ final class JobSlot {
     case "done":
       times = line.times
       totalMilliseconds = line.source_to_ready_ms
+    case "published": times[.publish] = line.publish_ms
     case "failure": failure = line
     case "warning": break
     default: return nil
     }
     return line
+  }
+
+  /// The asset stands in the tree; from here on another child brings it into the bucket.
+  func publish(with child: ChildCommand, now: Int64) {
+    self.child = child
+    (stage, progress, moved, lastSign) = (.publish, 0, -1, now)
+    (failure, lastWords) = (nil, nil)
   }
 
   /// Ends the child when it has had its time, or moves nothing any more.
