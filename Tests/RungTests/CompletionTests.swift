@@ -107,9 +107,10 @@ private let listed = all.filter { !$0.isHidden }
   @Test func everyCommandAndOptionHasItsPlace() {
     let overview = ManPage.overview(all, date: "")
     for command in listed {
-      #expect(overview.contains("\\fBrung\\-\(command.name)\\fR(1)\n"))
+      let title = "rung-\(command.name)".replacing("-", with: "\\-")
+      #expect(overview.contains("\\fB\(title)\\fR(1)\n"))
       let page = ManPage.page(command, date: "")
-      #expect(page.contains(".TH RUNG\\-\(command.name.uppercased()) 1 \"\" \"rung \(Version.number)\""))
+      #expect(page.contains(".TH \(title.uppercased()) 1 \"\" \"rung \(Version.number)\""))
       for option in command.options {
         let name = option.name.replacing("-", with: "\\-")
         // In the synopsis, and in the list where its help is.

@@ -43,7 +43,7 @@ struct BatchCommand: Command {
 
   static let publish = OptionDeclaration(
     name: "--publish", value: .text("s3://BUCKET/PREFIX"),
-    help: "put each asset into a bucket too, as 'rung publish' does; it is ready when all of it is there")
+    help: "put each asset into a bucket too; it is ready when all of it is there")
   /// What the child that publishes gets as it was given here.
   static let published =
     BucketOptions.store + [BucketOptions.parallel, BucketOptions.noGzip, BucketOptions.grace]

@@ -21,7 +21,7 @@ enum BucketOptions {
     name: "--no-gzip", value: .flag, help: "store them as they are")
   static let grace = OptionDeclaration(
     name: "--grace", value: .text("TIME"),
-    help: "how long replaced media stays, for players that have the old playlists (default: 1h)")
+    help: "how long replaced media stays for those who watch it (default: 1h)")
   static let check = OptionDeclaration(
     name: "--check", value: .flag, help: "ask the bucket about every object instead of believing the ledger")
   static let retries = OptionDeclaration(
