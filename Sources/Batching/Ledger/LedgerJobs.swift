@@ -3,11 +3,14 @@ extension Ledger {
   /// Lets the jobs go whose time has come. One whose time lies further ahead than any backoff was put there by a clock
   /// that has jumped back since: it goes too.
   package func releaseDue(now: Int64, longestBackoff: Int64) throws(LedgerFailure) {
-    try connection.run(
-      """
-      UPDATE jobs SET status = 'queued', run_after = NULL
-      WHERE status = 'waiting' AND waits_for IS NULL AND (run_after <= ?1 OR run_after > ?2)
-      """, [.integer(now), .integer(now &+ longestBackoff)])
+    // Two ranges of one index, however many wait.
+    for (range, limit) in [("<=", now), (">", now &+ longestBackoff)] {
+      try connection.run(
+        """
+        UPDATE jobs SET status = 'queued', run_after = NULL
+        WHERE status = 'waiting' AND run_after \(range) ?1 AND waits_for IS NULL
+        """, [.integer(limit)])
+    }
   }
 
   /// When the next waiting job may begin.
@@ -71,11 +74,12 @@ extension Ledger {
 
   /// Lets those go that waited for an asset; nil: all that wait for any.
   package func releaseWaiting(for other: String?) throws(LedgerFailure) {
+    let them = other == nil ? "" : "AND waits_for = ?1"
     try connection.run(
       """
       UPDATE jobs SET status = 'queued', waits_for = NULL
-      WHERE status = 'waiting' AND waits_for IS NOT NULL AND (?1 IS NULL OR waits_for = ?1)
-      """, [LedgerValue(other)])
+      WHERE status = 'waiting' AND waits_for IS NOT NULL \(them)
+      """, other.map { [.text($0)] } ?? [])
   }
 
   /// The asset stands in the tree.

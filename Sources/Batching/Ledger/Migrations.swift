@@ -81,6 +81,7 @@ enum Migrations {
     CREATE INDEX jobs_queue ON jobs(priority DESC, number) WHERE status = 'queued';
     CREATE INDEX jobs_age ON jobs(queued_at) WHERE status = 'queued';
     CREATE INDEX jobs_waiting ON jobs(run_after) WHERE status = 'waiting';
+    CREATE INDEX jobs_twins ON jobs(waits_for) WHERE waits_for IS NOT NULL;
     CREATE INDEX jobs_running ON jobs(number) WHERE status = 'running';
     CREATE INDEX jobs_done ON jobs(ended_at) WHERE status = 'done';
 
