@@ -134,6 +134,19 @@ struct LedgerFixture {
     #expect(throws: LedgerFailure.unknown(id: "b")) { try ledger.retry("b", now: 2) }
   }
 
+  @Test func crashesAreCounted() throws {
+    let fixture = try LedgerFixture()
+    try fixture.ledger.enqueue(LedgerFixture.upload("a"), now: 0)
+    for (code, count) in [(JobFailure.crash, 1), (JobFailure.quarantined, 2)] {
+      let failure = JobFailure(reason: "it died", code: code, isRetryable: code == JobFailure.crash)
+      try fixture.ledger.fail(try fixture.startNext(), failure, retryAt: count == 1 ? 0 : nil, now: 0)
+      #expect(try fixture.ledger.asset("a")?.crashes == count)
+      try fixture.ledger.releaseDue(now: 0, longestBackoff: 60)
+    }
+    try fixture.ledger.retry("a", now: 0)
+    #expect(try fixture.ledger.asset("a")?.crashes == 0)
+  }
+
   @Test func aNewVersionTakesTheOpenJob() throws {
     let fixture = try LedgerFixture()
     let ledger = fixture.ledger

@@ -152,7 +152,7 @@ extension Ledger {
         "UPDATE jobs SET status = 'failed', pid = NULL, ended_at = ?2, error = ?3, error_code = ?4 WHERE number = ?1",
         [.integer(job.number), .integer(now), .text(failure.reason), .text(failure.code)])
       try setFailed(job.assetID, failure)
-      if failure.code == JobFailure.crash {
+      if [JobFailure.crash, JobFailure.quarantined].contains(failure.code) {
         try connection.run("UPDATE assets SET crashes = crashes + 1 WHERE id = ?1", [.text(job.assetID)])
       }
       if let retryAt {
