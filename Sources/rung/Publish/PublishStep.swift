@@ -103,19 +103,12 @@ final class PublishStep: Sendable {
     return count
   }
 
-  /// Takes an asset out of the bucket, the master first and the media last. How many objects.
-  func withdraw(_ id: String) throws -> Int {
-    let lock = try tree.lock(id)
-    defer { withExtendedLifetime(lock) {} }
-    return try publisher.withdraw(id)
-  }
-
-  /// Takes an asset out of every bucket that the tree's ledger knows it to be in; keys come from the usual places. How
-  /// many objects.
-  static func withdraw(_ id: String, from tree: Tree, shell: Shell) throws -> Int {
+  /// Takes an asset out of every bucket that the tree's ledger knows it to be in; keys come from the usual places. The
+  /// master goes first and the media last. How many objects.
+  static func withdraw(_ lock: AssetLock, from tree: Tree, shell: Shell) throws -> Int {
     let targets: [String]
     do throws(LedgerFailure) {
-      targets = try Ledger.openExisting(inTree: tree.root)?.targets(of: id) ?? []
+      targets = try Ledger.openExisting(inTree: tree.root)?.targets(of: lock.id) ?? []
     } catch {
       throw CommandFailure(ledger: error)
     }
@@ -127,7 +120,7 @@ final class PublishStep: Sendable {
       let step = try PublishStep(
         tree: tree, settings: settings, options: PublishOptions(address: target.address), gzips: true,
         shell: shell)
-      count += try step.withdraw(id)
+      count += try step.publisher.withdraw(lock.id)
     }
     return count
   }
