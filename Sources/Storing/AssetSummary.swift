@@ -104,6 +104,19 @@ extension Tree {
     }
   }
 
+  /// The id of the asset whose document the file at `key` is; nil when it is none.
+  func documentID(_ key: String) throws(StoreFailure) -> String? {
+    guard (try? NameRule.check(key: key)) != nil, let entry = try Disk.entry(path(key)), entry.kind == .file,
+      entry.bytes <= Self.longestDocument,
+      let file = try Descriptor.openExisting(path(key), O_RDONLY | O_NOFOLLOW)
+    else { return nil }
+    let bytes = try file.readAll(limit: Self.longestDocument)
+    guard let summary = (try? JSONValue.parse(bytes)).flatMap(AssetSummary.init),
+      (try? NameRule.check(id: summary.id)) != nil
+    else { return nil }
+    return summary.id
+  }
+
   /// The listed objects that are gone from the tree or have another size there: an asset with such is not up to date.
   package func missingObjects(of summary: AssetSummary) throws(StoreFailure) -> [String] {
     var missing: [String] = []

@@ -134,9 +134,11 @@ extension ChunkStore {
 
   /// Removes the stores whose last use is more than `olderThan` seconds before `now`, and then, the longest unused
   /// first, as many as bring the rest down to `maxBytes`. Stores in `keeping` and stores in use stay. One that makes
-  /// difficulties stays too and does not keep the others: cleaning is never why a run fails.
+  /// difficulties stays too and does not keep the others: cleaning is never why a run fails. Without `removing`, only
+  /// what would go is found out.
   package static func clean(
-    _ tree: Tree, olderThan: Int64?, maxBytes: Int64?, keeping: Set<String> = [], now: Int64
+    _ tree: Tree, olderThan: Int64?, maxBytes: Int64?, keeping: Set<String> = [], now: Int64,
+    removing: Bool = true
   ) -> Cleaning {
     var cleaning = Cleaning()
     var stores = stores(of: tree, &cleaning.failures)
@@ -147,7 +149,8 @@ extension ChunkStore {
       let isTooMuch = maxBytes.map { total > $0 } ?? false
       guard isOld || isTooMuch else { continue }
       do throws(StoreFailure) {
-        guard try removeUnused("\(tree.chunksFolder)/\(store.key)", lastUsed: store.used) else { continue }
+        let folder = "\(tree.chunksFolder)/\(store.key)"
+        guard try isUnused(folder, lastUsed: store.used, removing: removing) else { continue }
       } catch {
         cleaning.failures.append(error)
         continue
@@ -179,14 +182,17 @@ extension ChunkStore {
     return stores
   }
 
-  private static func removeUnused(_ folder: String, lastUsed: Int64) throws(StoreFailure) -> Bool {
+  /// Whether nobody uses it; with `removing` it is gone then.
+  private static func isUnused(
+    _ folder: String, lastUsed: Int64, removing: Bool
+  ) throws(StoreFailure) -> Bool {
     guard let descriptor = try Descriptor.openExisting(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else {
       return false
     }
     guard try descriptor.lock(LOCK_EX | LOCK_NB), Disk.isNamed(descriptor.raw, folder) else { return false }
     // Somebody may have used it and be done since it was looked at.
     guard try lastUse(folder) == lastUsed else { return false }
-    try Disk.removeAll(folder)
+    if removing { try Disk.removeAll(folder) }
     return true
   }
 

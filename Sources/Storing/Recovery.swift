@@ -38,6 +38,22 @@ extension Tree {
     return done
   }
 
+  /// What `recover` would find of runs that are dead: paths in the tree.
+  package func leftovers() throws(StoreFailure) -> [String] {
+    var found: [String] = []
+    for (folder, name) in [(stagingFolder, "staging"), (workFolder, "work")] {
+      for id in try Disk.names(in: folder) where (try? NameRule.check(id: id)) != nil {
+        do throws(StoreFailure) {
+          _ = try lock(id)
+          found.append(".rung/\(name)/\(id)")
+        } catch {
+          guard error == .busy(id: id) else { throw error }
+        }
+      }
+    }
+    return found
+  }
+
   private func recover(_ id: String) throws(StoreFailure) -> Recovery? {
     let lock = try lock(id)
     defer { withExtendedLifetime(lock) {} }
