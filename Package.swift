@@ -68,7 +68,8 @@ let package = Package(
     tests("VerifyingTests", ["Verifying", "Media", "TestKit"]),
     tests("IsolatingTests", ["Isolating", "Media", "TestKit"]),
     tests("BatchingTests", ["Batching", "Media", "TestKit"]),
-    tests("RungTests", ["rung", "Isolating", "Batching", "Media", "TestKit"]),
+    tests(
+      "RungTests", ["rung", "Batching", "Isolating", "Media", "Storing", "TestKit"], exclude: ["Goldens"]),
     tests("EndToEndTests", ["TestKit"], exclude: ["Goldens", "Ladders"]),
   ]
 )

@@ -56,6 +56,8 @@ private let listed = all.filter { !$0.isHidden }
       (["package", "--ladder", ""], ["default", "mine", "clip.mp4", "completions", "my tree", "rung"]),
       (["package", "--into", "my tree", "cl"], ["clip.mp4"]), (["package", "clip.mp4", ""], []),
       (["package", "--", "--sp"], []), (["probe", "clip.mp4", "c"], ["clip.mp4", "completions"]),
+      (["batch", "--done", ""], ["keep", "delete"]), (["batch", ""], ["my tree"]),
+      (["status", "my tree", "hol"], ["holiday-1"]), (["forget", "my tree", "x", ""], ["holiday-1"]),
       (["help", "lad"], ["ladders"]), (["ladders", ""], ["default", "mine"]),
     ]
     try folder.write("", "clip.mp4")

@@ -18,7 +18,8 @@ struct Offer: Sendable, Equatable {
       switch word {
       case "TREE", "INBOX", "DIR": isFolder = true
       case "SOURCE", "FILE", "PLAYLIST", "MANIFEST": isFile = true
-      default: break
+      // What is not in capitals is typed as it stands: `keep|move:DIR|delete`.
+      default: if !word.contains(where: \.isUppercase) { words.append(String(word)) }
       }
     }
   }

@@ -4,7 +4,7 @@ internal import LibAV
 /// Every command, in the order in which help lists them. A command is added here.
 let commands: [any Command.Type] = [
   ProbeCommand.self, PlanCommand.self, PackageCommand.self, SplitCommand.self, VerifyCommand.self,
-  BatchCommand.self,
+  BatchCommand.self, StatusCommand.self, RetryCommand.self, ForgetCommand.self, CleanCommand.self,
   PublishCommand.self, PresignCommand.self, CacheRulesCommand.self,
   LaddersCommand.self,
   WorkerCommand.self, JobCommand.self,
