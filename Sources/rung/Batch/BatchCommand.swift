@@ -15,7 +15,7 @@ struct BatchCommand: Command {
     operand: OperandDeclaration(name: "INBOX", count: .one, help: "the folder of uploads"),
     options: [
       Options.into, jobs, settle, timeout, done, refresh, scoreCommand, wait, retryDelay, publish,
-    ] + published + passed + [Options.log, Options.quiet])
+    ] + published + BatchListeners.options + passed + [Options.log, Options.quiet])
 
   static let jobs = OptionDeclaration(
     name: "--jobs", value: .number("N", 1...256),
@@ -62,7 +62,9 @@ struct BatchCommand: Command {
 
   func run(_ shell: Shell) throws(CommandFailure) -> ExitCode {
     let settings = try BatchSettings(invocation)
-    do { return try BatchRun.start(settings, shell) } catch {
+    let listeners = try BatchListeners(invocation, shell)
+    defer { listeners.finish() }
+    do { return try BatchRun.start(settings, shell, observers: listeners.observers) } catch {
       switch error {
       case let error as LedgerFailure:
         throw CommandFailure(nil, error.description, exit: error.isTemporary ? .temporary : .failed)
