@@ -16,7 +16,7 @@ struct Offer: Sendable, Equatable {
   fileprivate init(placeholder: String) {
     for word in placeholder.split(separator: "|") {
       switch word {
-      case "TREE", "INBOX", "DIR": isFolder = true
+      case "TREE", "INBOX", "DIR", "FOLDER": isFolder = true
       case "SOURCE", "FILE", "PLAYLIST", "MANIFEST": isFile = true
       // What is not in capitals is typed as it stands: `keep|move:DIR|delete`.
       default: if !word.contains(where: \.isUppercase) { words.append(String(word)) }
