@@ -158,6 +158,10 @@ final class SoundCopier: TrackCopier {
       skipped.removeFirst(max(0, skipped.count - Self.keptPackets))
     }
     let beginning = skipped.first ?? first
+    // Sound that is to be skipped and that no encoder's delay explains: players would play it.
+    guard 0 &- beginning.time <= max(timebase.denominator / 4, Self.longestPriming) else {
+      throw CopyStop(.timesJump, at: MediaTime(beginning.time, timebase))
+    }
     format.audio?.priming = Int(clamping: max(0, 0 &- beginning.time))
     if format.audio?.frameSize == 0 { format.audio?.frameSize = Int(clamping: beginning.length) }
     if track.codec == .aac { silence = SilentAAC.frame(configuration: Array(format.configuration)) }
