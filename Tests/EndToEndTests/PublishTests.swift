@@ -63,6 +63,20 @@ extension EndToEnd {
       #expect(checked.exit == 0 && checked.errors.contains("up to date"), "\(checked)")
     }
 
+    @Test func aForgottenAssetLeavesTheBucket() throws {
+      let place = try Place()
+      #expect(try place.publish().exit == 0)
+      let away = try place.run(
+        ["forget", place.tree, "clip", "--published"], ["AWS_SECRET_ACCESS_KEY": "another-secret"])
+      #expect(away.exit == 1 && place.keys.count > 5, "\(away)")
+      let forgotten = try place.run(["forget", place.tree, "clip", "--published"])
+      #expect(forgotten.exit == 0, "\(forgotten)")
+      #expect(try place.server.contents(place.bucket).objects.isEmpty)
+      #expect(place.keys.isEmpty)
+      let gone = try place.server.log(place.bucket).filter { $0.method == "DELETE" && $0.status == 204 }
+      #expect(gone.first?.key == "p/packaged/clip/asset.json")
+    }
+
     /// The address that is printed gives the object to somebody without keys; text unpacks to what the tree has.
     @Test func aPresignedAddressWorks() throws {
       let place = try Place()
