@@ -301,27 +301,13 @@ struct MarkupWriter {
 
   mutating func element(_ name: String, _ attributes: [(String, String)], content: String = "") {
     text += head(name, attributes)
-    text += content.isEmpty ? "/>\n" : ">\(MarkupWriter.escaped(content))</\(name)>\n"
+    text += content.isEmpty ? "/>\n" : ">\(XMLText.escaped(content))</\(name)>\n"
   }
 
   private var indent: String { String(repeating: "  ", count: depth) }
 
   private func head(_ name: String, _ attributes: [(String, String)]) -> String {
-    let list = attributes.map { " \($0)=\"\(MarkupWriter.escaped($1))\"" }.joined()
+    let list = attributes.map { " \($0)=\"\(XMLText.escaped($1))\"" }.joined()
     return "\(indent)<\(name)\(list)"
-  }
-
-  /// Control characters have no form in XML 1.0.
-  static func escaped(_ text: String) -> String {
-    text.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value): result += " "
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
   }
 }

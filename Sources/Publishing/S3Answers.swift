@@ -1,3 +1,5 @@
+internal import Media
+
 /// An object as the bucket describes it.
 struct StoredObject: Equatable, Sendable {
   var key: String
@@ -112,7 +114,7 @@ enum S3Document {
   /// The body that ends an upload in parts.
   static func completion(_ parts: [(number: Int, etag: String)]) -> [UInt8] {
     let list = parts.map {
-      "<Part><PartNumber>\($0.number)</PartNumber><ETag>\"\(XMLElement.escaped($0.etag))\"</ETag></Part>"
+      "<Part><PartNumber>\($0.number)</PartNumber><ETag>\"\(XMLText.escaped($0.etag))\"</ETag></Part>"
     }
     return Array("<CompleteMultipartUpload>\(list.joined())</CompleteMultipartUpload>".utf8)
   }

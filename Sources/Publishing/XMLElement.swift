@@ -1,3 +1,5 @@
+internal import Media
+
 /// A small XML document as S3 answers with: elements and their text. Attributes, comments and processing instructions
 /// are read over; document types, which S3 never sends, are refused.
 struct XMLElement: Equatable, Sendable {
@@ -14,21 +16,6 @@ struct XMLElement: Equatable, Sendable {
   static func parse(_ bytes: [UInt8]) -> XMLElement? {
     var reader = XMLReader(bytes: bytes)
     return reader.document()
-  }
-
-  /// Text as it stands in a document.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text.unicodeScalars {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.unicodeScalars.append(character)
-      }
-    }
-    return result
   }
 }
 
@@ -122,7 +109,9 @@ private struct XMLReader {
         position += 9
         let start = position
         guard skip(behind: "]]>") else { return false }
-        text += Array(XMLElement.escaped(String(decoding: bytes[start..<position - 3], as: UTF8.self)).utf8)
+        text += Array(
+          XMLText.escaped(String(decoding: bytes[start..<position - 3], as: UTF8.self), keepsLines: true).utf8
+        )
       } else if has("<?") {
         guard skip(behind: "?>") else { return false }
       } else if bytes[position] == UInt8(ascii: "<") {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Media
 
 /// A report for machines: JSON, the annotations of GitHub's workflows, JUnit's XML.
 extension VerificationReport {
@@ -99,19 +100,7 @@ extension VerificationReport {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func xml(_ text: String) -> String {
-    var result = ""
-    for character in text.unicodeScalars {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.unicodeScalars.append(character)
-      }
-    }
-    return result
-  }
+  private static func xml(_ text: String) -> String { XMLText.escaped(text, keepsLines: true) }
 }
 
 /// The list of all checks, for people and for machines.

@@ -162,6 +162,7 @@ internal import Testing
   }
 
   @Test func markupIsEscaped() {
-    #expect(MarkupWriter.escaped("a<b>&\"c\"\u{1}") == "a&lt;b&gt;&amp;&quot;c&quot; ")
+    #expect(XMLText.escaped("a<b>&\"c\"\u{1}") == "a&lt;b&gt;&amp;&quot;c&quot; ")
+    #expect(XMLText.escaped("a\n\u{1b}b", keepsLines: true) == "a\n b" && XMLText.escaped("a\nb") == "a b")
   }
 }
