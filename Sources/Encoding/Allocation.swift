@@ -99,7 +99,9 @@ package struct Allocation: Sendable {
   }
 
   /// The bits that the whole of `rung` may take.
-  private func wanted(_ rung: Rung) -> Double { Double(rung.bitrate) * duration }
+  private func wanted(_ rung: Rung) -> Double {
+    Double(rung.bitrate) * duration * ClipRates.share(video, controls)
+  }
 
   /// The quantiser at which `rung` is encoded throughout, but for chunks at the ceiling.
   private func quantiser(
@@ -142,7 +144,7 @@ package struct Allocation: Sendable {
   private func seconds(_ chunk: Chunk) -> Double { Double(chunk.frames) / video.frameRate.approximate }
   private var duration: Double { video.chunks.reduce(0) { $0 + seconds($1) } }
 
-  /// The chunks whose first GOP is tried at every size: evenly spread, one for each 30 s, six at most.
+  /// The chunks whose beginning is tried at every size: evenly spread, one for each 30 s, six at most.
   package static func calibrated(_ video: VideoPlan) -> [Chunk] {
     let seconds = Double(video.frames) / max(0.001, video.frameRate.approximate)
     let count = min(video.chunks.count, min(6, max(1, Int(seconds / 30))))

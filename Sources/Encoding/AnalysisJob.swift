@@ -13,6 +13,8 @@ package struct AnalysisJob: Codable, Sendable, Equatable {
   package var size: PictureSize
   package var speed: Speed
   package var quality: Double
+  /// The title is so short that its pictures are kept for encoding: they are decoded once.
+  package var keepsPictures: Bool
   /// Where x264 leaves its statistics and its macroblock tree.
   package var statisticsPath: String
   package var treePath: String
@@ -32,6 +34,8 @@ package struct AnalysisJob: Codable, Sendable, Equatable {
     schedule = TickList(Array(plan.schedule.values[chunk.firstFrame..<chunk.firstFrame + chunk.frames]))
     size = Self.size(for: plan.rungs)
     speed = controls.speed
+    // What is reduced before it is looked at is not what is encoded.
+    keepsPictures = source == plan.source && Self.bytes(of: plan) <= Self.mostKept
     quality = controls.quality
     self.statisticsPath = statisticsPath
     self.treePath = treePath
@@ -41,10 +45,23 @@ package struct AnalysisJob: Codable, Sendable, Equatable {
     captionTimes = from..<max(from, until)
   }
 
-  /// The largest rung's shape within 640x360, or that rung's own size when it is smaller.
+  /// Of decoded pictures in one worker.
+  private static let mostKept = 192 << 20
+
+  /// About what the whole title takes once it is decoded.
+  private static func bytes(of plan: VideoPlan) -> Int {
+    // Three bytes for each two pixels; of other formats some take four times as much.
+    let depth = ["yuv420p", "yuvj420p", "nv12"].contains(plan.source.pixelFormat) ? 3 : 12
+    let picture = plan.source.codedSize.area.multipliedReportingOverflow(by: depth)
+    let all = (picture.partialValue / 2).multipliedReportingOverflow(by: plan.frames)
+    return picture.overflow || all.overflow ? .max : all.partialValue
+  }
+
+  /// The largest rung's shape within 640x360 and within a fourth of its own area, but not below 320x180: the decisions
+  /// that are made there serve four times as many pixels as well, and cost as much as encoding the same size.
   static func size(for rungs: [Rung]) -> PictureSize {
     guard let top = rungs.map(\.size).max(by: { $0.area < $1.area }) else { return PictureSize(16, 16) }
-    let area = 640 * 360
+    let area = min(640 * 360, max(320 * 180, top.area / 4))
     guard top.area > area else { return top }
     let factor = (Double(area) / Double(top.area)).squareRoot()
     func even(_ side: Int) -> Int { max(16, Int((Double(side) * factor / 2).rounded()) * 2) }

@@ -19,6 +19,22 @@ package struct BitSum: Codable, Sendable, Equatable {
       + other * scale.other
   }
 
+  /// These bits are of the frames that took `part` elsewhere: what those take that took `whole` there.
+  func extrapolated(like part: BitSum, to whole: BitSum) -> BitSum {
+    guard frames > 0, part.frames > 0 else { return whole }
+    let more = Double(whole.frames) / Double(part.frames)
+    // Where there was next to nothing of a kind, their number tells more.
+    func scaled(_ own: Double, _ part: Double, _ whole: Double) -> Double {
+      own * (part > 2000 ? whole / part : more)
+    }
+    var sum = self
+    sum.frames = whole.frames
+    sum.texture = scaled(texture, part.texture, whole.texture)
+    sum.motion = scaled(motion, part.motion, whole.motion)
+    sum.other = scaled(other, part.other, whole.other)
+    return sum
+  }
+
   package static func + (left: BitSum, right: BitSum) -> BitSum {
     var sum = left
     sum.frames += right.frames

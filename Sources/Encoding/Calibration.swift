@@ -2,7 +2,7 @@ internal import Foundation
 package import LibAV
 internal import Media
 
-/// The first GOP of a chunk to be tried at every rung, so that the analysis at 360p can be believed for them: how many
+/// The first frames of a chunk to be tried at every rung, so that the analysis at 360p can be believed for them: how many
 /// more bits a larger picture takes differs from title to title by a factor of three.
 package struct CalibrationJob: Codable, Sendable, Equatable {
   package var chunk: ChunkJob
@@ -10,13 +10,11 @@ package struct CalibrationJob: Codable, Sendable, Equatable {
   /// `chunk` as it is encoded later, with its analysis and with allotments by what is usual; the paths of its rungs
   /// are where scratch files go.
   package init(chunk: ChunkJob) {
-    var chunk = chunk
-    chunk.schedule = TickList(Array(chunk.schedule.values.prefix(chunk.gopFrames)))
     self.chunk = chunk
   }
 }
 
-/// For each rung of the job: its bits, and the analysis's of the same frames.
+/// For each rung of the job: what its chunk takes as the trial has it, and what the analysis has.
 package struct Calibration: Codable, Sendable, Equatable {
   package var analysed: BitSum
   package var rungs: [String: BitSum]
@@ -42,19 +40,24 @@ package struct Calibration: Codable, Sendable, Equatable {
   ) throws -> Calibration {
     guard let files = job.chunk.analysis else { throw EncodingFailure.noPicture(stream: job.chunk.stream) }
     let analysis = try PassStatistics(path: files.statistics)
-    let analysed = PassStatistics.sum(analysis.firstGOP)
-    let trials = try job.chunk.rungs.map {
-      try Trial($0.asked(for: analysed, of: PassStatistics.sum(analysis.frames)), job.chunk)
+    let (beginning, whole) = (PassStatistics.sum(analysis.tried), PassStatistics.sum(analysis.frames))
+    var tried = job.chunk
+    tried.schedule = TickList(Array(tried.schedule.values.prefix(beginning.frames)))
+    let trials = try tried.rungs.map {
+      try Trial($0.asked(for: beginning, of: whole), tried)
     }
-    let restoring = job.chunk.controls.dropsRedundant ? Restoring(job.chunk.sizes, trials.map(\.size)) : nil
-    try run(trials, restoring, job.chunk, reader: &reader)
+    let restoring = tried.controls.dropsRedundant ? Restoring(tried.sizes, trials.map(\.size)) : nil
+    try run(trials, restoring, tried, reader: &reader)
     var rungs: [String: BitSum] = [:]
-    for trial in trials { rungs[trial.name] = try trial.result() }
+    for trial in trials {
+      rungs[trial.name] = PassStatistics.extrapolated(
+        try trial.result(), like: analysis.tried, to: analysis.frames)
+    }
     let restorable = trials.compactMap { trial in
       restoring?.decibels(trial.size).map { (trial.name, $0) }
     }
     return Calibration(
-      analysed: analysed, rungs: rungs, restorable: Dictionary(uniqueKeysWithValues: restorable))
+      analysed: whole, rungs: rungs, restorable: Dictionary(uniqueKeysWithValues: restorable))
   }
 
   /// x264 gives its statistics their name only when the encoders are freed: at the end of this function.
@@ -90,7 +93,7 @@ package struct Calibration: Codable, Sendable, Equatable {
 
     init(_ rung: ChunkJob.RungJob, _ chunk: ChunkJob) throws {
       guard
-        let files = try SecondPassFiles.make(for: rung, in: chunk, at: rung.path + ".trial", firstGOP: true)
+        let files = try SecondPassFiles.make(for: rung, in: chunk, at: rung.path + ".trial", trial: true)
       else { throw EncodingFailure.noPicture(stream: chunk.stream) }
       name = rung.rung.name
       size = rung.rung.size
@@ -101,19 +104,19 @@ package struct Calibration: Codable, Sendable, Equatable {
     func open() throws { encoder = try VideoEncoder.open(settings) }
     func encode(_ picture: borrowing Frame) throws { try encoder?.encode(picture) { _ in } }
     func close() throws { try encoder.take()?.finish { _ in } }
-    func result() throws -> BitSum { PassStatistics.sum(try PassStatistics(path: files.statistics).frames) }
+    func result() throws -> [PassFrame] { try PassStatistics(path: files.statistics).frames }
   }
 }
 
 extension ChunkJob.RungJob {
-  /// The rung with the rate that a GOP of its chunk gets, so that it is tried near the quality of the whole.
-  fileprivate func asked(for gop: BitSum, of chunk: BitSum) -> ChunkJob.RungJob {
-    guard let allotment, gop.frames > 0, chunk.frames > 0 else { return self }
-    let (gopBits, chunkBits) = (
-      gop.bits(at: chunk.quantiser, allotment.scale), chunk.bits(at: chunk.quantiser, allotment.scale)
+  /// The rung with the rate that these frames of its chunk get, so that it is tried near the quality of the whole.
+  fileprivate func asked(for part: BitSum, of chunk: BitSum) -> ChunkJob.RungJob {
+    guard let allotment, part.frames > 0, chunk.frames > 0 else { return self }
+    let (partBits, chunkBits) = (
+      part.bits(at: chunk.quantiser, allotment.scale), chunk.bits(at: chunk.quantiser, allotment.scale)
     )
     guard chunkBits > 0 else { return self }
-    let share = gopBits / Double(gop.frames) / (chunkBits / Double(chunk.frames))
+    let share = partBits / Double(part.frames) / (chunkBits / Double(chunk.frames))
     var tried = self
     tried.allotment = Allotment(
       bitrate: max(8000, Int(Double(allotment.bitrate) * share)), scale: allotment.scale)

@@ -66,8 +66,9 @@ package enum ChunkAnalyser {
     let frame = MediaTime(1, job.frameRate.inverse).ticks(in: job.source.timebase, rounding: .up)
     let slack = job.source.deinterlacing == .off ? frame / 2 : frame
     let concealed = reader.concealedPictures
+    let purpose = job.keepsPictures ? PictureReader.Purpose.lookingAndKeeping : .looking
     for (index, time) in job.schedule.values.enumerated() {
-      if index == 0 { try reader.start(at: time, seek: job.seek, roughly: true) }
+      if index == 0 { try reader.start(at: time, seek: job.seek, for: purpose) }
       guard try reader.show(time) else { throw EncodingFailure.noPicture(stream: job.stream) }
       seen.note(reader, wanted: time, slack: slack, frame: index)
       try cascade.scale(reader.picture, count: 1) { _, picture in
@@ -78,6 +79,7 @@ package enum ChunkAnalyser {
       }
       if index % 8 == 7 { try progress(8) }
     }
+    reader.endKeeping()
     try progress(job.schedule.values.count % 8)
     try encoder.finish { _ in }
     seen.damage.concealed = max(0, reader.concealedPictures - concealed)

@@ -5,7 +5,7 @@ package import Media
 package struct ChunkJob: Codable, Sendable, Equatable {
   /// Raised whenever this code makes other bytes of the same plan, so that chunks kept by an older build are not
   /// taken for today's.
-  package static let format = 10
+  package static let format = 11
 
   package var stream: Int
   package var source: PictureSource

@@ -82,11 +82,36 @@ extension PassStatistics {
     return sum
   }
 
-  /// The frames of the first GOP, in coding order.
-  var firstGOP: ArraySlice<PassFrame> {
-    guard let next = frames.dropFirst().firstIndex(where: { $0.type == "I" }) else { return frames[...] }
-    return frames[..<next]
+  /// What all frames of a chunk would take as `measured` has it, the first of them, which `tried` is of the analysis.
+  /// Keyframes and others by themselves: the larger the picture, the more the others save by comparison, and at the
+  /// beginning of a chunk a keyframe is a larger part than in the whole.
+  static func extrapolated(
+    _ measured: [PassFrame], like tried: some Collection<PassFrame>, to all: [PassFrame]
+  ) -> BitSum {
+    var sum = BitSum()
+    for isKey in [true, false] {
+      func part(_ frames: some Collection<PassFrame>) -> BitSum {
+        self.sum(frames.filter { ($0.type == "I") == isKey })
+      }
+      sum = sum + part(measured).extrapolated(like: part(tried), to: part(all))
+    }
+    return sum
   }
+
+  /// The frames that are tried before a chunk is encoded, in coding order: the fewest from its beginning that are also
+  /// the first in order of presentation, once there are enough of them; no more than its first GOP.
+  var tried: ArraySlice<PassFrame> {
+    var last = 0
+    for (index, frame) in frames.enumerated() {
+      if index > 0, frame.type == "I" { return frames[..<index] }
+      last = max(last, frame.displayIndex)
+      if index + 1 >= Self.enough, last == index { return frames[...index] }
+    }
+    return frames[...]
+  }
+
+  /// What more would tell is not worth what it costs: a GOP is as much as a short clip.
+  private static let enough = 24
 }
 
 extension PassFrame {

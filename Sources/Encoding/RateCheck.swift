@@ -20,13 +20,23 @@ package struct RateCheck: Sendable {
     /// A measured peak may be this much above the ladder's (hls-checklist 8; what the container adds is in it).
     var peak: Double
     /// By how much all together may miss the rung's rate; nil: by any.
-    var total: Double?
+    var total: Total?
     /// A chunk that empties the buffer has its bits lowered, too. Where that is only expected it is enough to watch it:
     /// an encoder that knows of the buffer moves bits from its large frames to the others.
     var lowersDry: Bool
 
+    /// Parts of the rung's rate.
+    package struct Total: Sendable {
+      var above: Double
+      var below: Double
+    }
+
     /// Of what was encoded.
-    package static let measured = Margins(reserve: 0, peak: 1.1, total: 0.018, lowersDry: true)
+    package static let measured = Margins(
+      reserve: 0, peak: 1.1, total: Total(above: 0.018, below: 0.018), lowersDry: true)
+    /// Of what was encoded of a clip (`ClipRates`).
+    package static let measuredClip = Margins(
+      reserve: 0, peak: 1.1, total: Total(above: 0.018, below: ClipRates.below), lowersDry: true)
     /// Of what the analysis expects, which is a few per cent off.
     package static let expected = Margins(reserve: 0.2, peak: 1.06, total: nil, lowersDry: false)
   }
@@ -56,7 +66,7 @@ package struct RateCheck: Sendable {
   ) -> [Int: Allotment] {
     var result = dryChunks(sizes, allotments, isStrict: isStrict)
     if result.isEmpty, let total = margins.total {
-      result = driftedChunks(sizes, allotments, tolerance: total)
+      result = driftedChunks(sizes, allotments, total)
     }
     for (chunk, factor) in fastChunks(sizes) {
       var allotment = result[chunk] ?? allotments[chunk]
@@ -122,7 +132,7 @@ package struct RateCheck: Sendable {
 
   /// The fewest chunks that bring the whole back to its rate, those first that missed their shares most.
   private func driftedChunks(
-    _ sizes: [[Int]], _ allotments: [Allotment], tolerance: Double
+    _ sizes: [[Int]], _ allotments: [Allotment], _ total: Margins.Total
   ) -> [Int: Allotment] {
     let seconds = chunks.map { Double($0.frames) / frameRate }
     let got = sizes.map { Double($0.reduce(0, +)) * 8 }
@@ -130,6 +140,7 @@ package struct RateCheck: Sendable {
     let wanted = bitrate * seconds.reduce(0, +)
     let miss = got.reduce(0, +) - wanted
     let isOver = miss > 0
+    let tolerance = isOver ? total.above : total.below
     // A title that reaches its quality with less is right to take less.
     guard abs(miss) > tolerance * wanted, isOver || shares.reduce(0, +) > (1 - tolerance / 2) * wanted
     else { return [:] }

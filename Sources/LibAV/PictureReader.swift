@@ -12,6 +12,8 @@ package import Media
 /// A stream without presentation times (AVI, bare streams; told by its first packet, as in the survey) has its n-th
 /// picture at the n-th decode time: each picture takes the earliest of the packets whose pictures have not come out.
 /// There decoding starts at the beginning of the source, or goes on from any place before the moment.
+///
+/// Pictures can be kept while they are looked at: started at the same moment again, it shows those.
 package struct PictureReader: ~Copyable {
   private var demuxer: Demuxer
   private var decoder: Decoder
@@ -39,10 +41,33 @@ package struct PictureReader: ~Copyable {
   /// What decoded pictures carried, shown or not, since it was taken last; kept where pictures are looked at.
   private var captions: [CaptionedPicture] = []
 
-  private var isRough = false
+  private var purpose = Purpose.showing
+  private let kept = KeptPictures()
+  /// What is shown of what was kept, while that goes.
+  private var replay: Replay?
+  private let replayed: Frame
+
+  private struct Replay {
+    var run: Int64
+    var seek: Int64
+    var place = 0
+    var time: Int64?
+  }
 
   /// As many as the survey passes over.
   private static let toleratedFailures = 64
+
+  /// What pictures are wanted for.
+  package enum Purpose: Sendable {
+    case showing
+    /// To be looked at: they are decoded a little roughly (see `Decoder.decodeRoughly`), and their captions noted.
+    case looking
+    /// To be looked at, and shown later: exact, their captions noted, and kept until the reader goes.
+    case lookingAndKeeping
+
+    fileprivate var isRough: Bool { self == .looking }
+    fileprivate var notesCaptions: Bool { self != .showing }
+  }
 
   private enum Stage { case reading, drainingDecoder, drainingFilters, ended }
 
@@ -64,13 +89,14 @@ package struct PictureReader: ~Copyable {
       demuxer: demuxer, decoder: decoder, graph: nil,
       stream: stream, streamTimebase: timebase, source: source, packet: packet, holdsPacket: holdsPacket,
       isCounted: isCounted, decoded: try Frame(), ahead: try Frame(),
-      shown: try Frame())
+      shown: try Frame(), replayed: try Frame())
   }
 
   private init(
     demuxer: consuming Demuxer, decoder: consuming Decoder, graph: consuming FilterGraph?,
     stream: Int, streamTimebase: Rational, source: PictureSource, packet: consuming Packet, holdsPacket: Bool,
-    isCounted: Bool, decoded: consuming Frame, ahead: consuming Frame, shown: consuming Frame
+    isCounted: Bool, decoded: consuming Frame, ahead: consuming Frame, shown: consuming Frame,
+    replayed: consuming Frame
   ) {
     self.demuxer = demuxer
     self.decoder = decoder
@@ -84,6 +110,7 @@ package struct PictureReader: ~Copyable {
     self.decoded = decoded
     self.ahead = ahead
     self.shown = shown
+    self.replayed = replayed
   }
 
   /// Where counting alone tells when a picture is presented, it has to begin at the beginning: after a seek into an
@@ -95,13 +122,21 @@ package struct PictureReader: ~Copyable {
   /// Pictures of which the decoder made up a part.
   package var concealedPictures: Int { decoder.concealed }
 
-  /// Makes ready to show pictures from `wanted` on; `seek` is the time of a keyframe not after it. `roughly`: they are
-  /// to be looked at and not to be shown (see `Decoder.decodeRoughly`).
-  package mutating func start(at wanted: Int64, seek: Int64, roughly: Bool = false) throws {
-    if roughly == isRough, try goesOn(to: wanted, seek: seek) { return }
+  /// Makes ready to show pictures from `wanted` on; `seek` is the time of a keyframe not after it.
+  package mutating func start(at wanted: Int64, seek: Int64, for purpose: Purpose = .showing) throws {
+    kept.end()
+    replay = nil
+    if purpose == .showing, kept.has(wanted) {
+      replay = Replay(run: wanted, seek: seek)
+      _ = try show(wanted)
+      return
+    }
+    let wasRough = self.purpose.isRough
+    self.purpose = purpose
+    if purpose == .lookingAndKeeping { kept.begin(at: wanted) }
+    if purpose.isRough == wasRough, try goesOn(to: wanted, seek: seek) { return }
     // Pictures on their way through the decoder are of the other kind: it begins anew, below.
-    isRough = roughly
-    decoder.decodeRoughly(roughly)
+    decoder.decodeRoughly(purpose.isRough)
     let overlap = source.deinterlacing == .off ? 0 : 3
     for distance in mustCount ? [] : [0, 1, 4, 15] as [Int64] {
       let back = MediaTime(distance, Rational(1, 1)).ticks(in: source.timebase)
@@ -127,6 +162,12 @@ package struct PictureReader: ~Copyable {
 
   /// Brings the picture that is presented at `time` to `picture`; false when the source has none at all.
   package mutating func show(_ time: Int64) throws -> Bool {
+    if let again = replay {
+      if try showKept(time) { return true }
+      // More than was kept.
+      kept.forget(again.run)
+      try start(at: time, seek: again.seek)
+    }
     while true {
       if aheadTime == nil { try readAhead() }
       guard let next = aheadTime else { break }
@@ -135,11 +176,22 @@ package struct PictureReader: ~Copyable {
       shownTime = next
       aheadTime = nil
     }
+    if let shownTime, purpose == .lookingAndKeeping { try kept.note(shown, time: shownTime, at: time) }
     return shownTime != nil
   }
 
+  private mutating func showKept(_ time: Int64) throws -> Bool {
+    guard var again = replay else { return false }
+    again.time = try kept.show(time, of: again.run, from: &again.place, in: replayed)
+    replay = again
+    return again.time != nil
+  }
+
+  /// What is shown from now on need not be kept.
+  package func endKeeping() { kept.end() }
+
   /// The captions of all pictures whose time is in `range`, after the last of them was passed; only where pictures are
-  /// decoded roughly. What is before the range's end is forgotten.
+  /// looked at. What is before the range's end is forgotten.
   package mutating func takeCaptions(in range: Range<Int64>) -> [CaptionedPicture] {
     let taken = captions.filter { range.contains($0.time) }
     captions.removeAll { $0.time < range.upperBound }
@@ -147,9 +199,11 @@ package struct PictureReader: ~Copyable {
   }
 
   /// The picture that is shown, until the next `show`.
-  package var picture: Frame { _read { yield shown } }
+  package var picture: Frame {
+    _read { if replay == nil { yield shown } else { yield replayed } }
+  }
   /// When it is presented; nil before the first `show`.
-  package var pictureTime: Int64? { shownTime }
+  package var pictureTime: Int64? { replay?.time ?? shownTime }
 
   /// True when decoding from here gives the picture wanted: one that is not after it comes first, after `pictures`
   /// neighbours.
@@ -283,7 +337,7 @@ package struct PictureReader: ~Copyable {
   /// would give them to both fields.
   private mutating func noteCaptions(_ time: Int64) {
     let bytes = decoded.takeCaptions()
-    guard isRough, !bytes.isEmpty else { return }
+    guard purpose.notesCaptions, !bytes.isEmpty else { return }
     captions.append(
       CaptionedPicture(
         time: MediaTime(time, streamTimebase).ticks(in: source.timebase), bytes: Data(bytes)))

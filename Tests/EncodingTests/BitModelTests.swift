@@ -69,10 +69,31 @@ private func rung(_ bitrate: Int, _ size: PictureSize = PictureSize(640, 360)) -
   func capped() {
     let easy = Title(chunkBits: [100_000, 120_000]).allocation(.capped).allotments(for: rung(800_000))
     #expect(easy.allSatisfy { $0.bitrate < 80_000 && $0.bitrate > 40_000 })
-    let hard = Title(chunkBits: [9_000_000, 8_000_000])
+    // 12 s.
+    let hard = Title(chunkBits: [9_000_000, 8_000_000, 9_000_000, 8_000_000, 9_000_000, 8_000_000])
     #expect(
       hard.allocation(.capped).allotments(for: rung(800_000))
         == hard.allocation(.fixed).allotments(for: rung(800_000)))
+  }
+
+  @Test(
+    "under capped rates a clip is asked for a little less, and is not made again for what is then missing")
+  func clip() {
+    let title = Title(chunkBits: [9_000_000, 8_000_000])
+    let asked = title.allocation(.capped).allotments(for: rung(800_000))
+    let total = asked.map(\.bitrate).reduce(0, +) / 2
+    #expect(total > 770_000 && total < 790_000)
+    func again(_ rate: Int, _ control: RateControl) -> Bool {
+      var controls = EncodeControls()
+      controls.rateControl = control
+      let check = RateCheck(
+        video: title.plan, rung: rung(800_000), bufferSeconds: 1.5, margins: .measured(title.plan, controls))
+      let sizes = title.plan.chunks.map { Array(repeating: rate / 8 / 30, count: $0.frames) }
+      let asked = title.allocation(control).allotments(for: rung(800_000))
+      return !check.again(sizes, asked).isEmpty
+    }
+    #expect(!again(745_000, .capped) && again(720_000, .capped) && again(840_000, .capped))
+    #expect(again(745_000, .fixed))
   }
 
   @Test("black pictures still get a rate that an encoder can be asked for")

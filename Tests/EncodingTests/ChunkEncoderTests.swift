@@ -79,6 +79,14 @@ private func holiday(frames: Int = 120) -> VideoPlan {
   private func encode(
     _ plan: VideoPlan, _ chunk: Chunk, _ files: ChunkJob.AnalysisFiles, rungs: [Int], tag: String
   ) throws -> [String] {
+    var reader = try reader(plan)
+    return try encode(plan, chunk, files, rungs: rungs, tag: tag, reader: &reader)
+  }
+
+  private func encode(
+    _ plan: VideoPlan, _ chunk: Chunk, _ files: ChunkJob.AnalysisFiles, rungs: [Int], tag: String,
+    reader: inout PictureReader
+  ) throws -> [String] {
     let jobs = rungs.map { index in
       let rung = plan.rungs[index]
       return ChunkJob.RungJob(
@@ -89,7 +97,6 @@ private func holiday(frames: Int = 120) -> VideoPlan {
     }
     let job = ChunkJob(
       plan: plan, chunk: chunk, controls: EncodeControls(), rungs: jobs, analysis: files)
-    var reader = try reader(plan)
     var frames = 0
     let result = try ChunkEncoder.encode(job, reader: &reader) { frames += $0 }
     #expect(frames == chunk.frames)
@@ -137,6 +144,47 @@ private func holiday(frames: Int = 120) -> VideoPlan {
     #expect(try samples(together[1]).1 == samples(small[0]).1)
   }
 
+  @Test("pictures that the analysis kept are the ones that decoding gives")
+  func keptPictures() throws {
+    let plan = holiday()
+    let chunk = plan.chunks[0]
+    let (_, files) = try analyse(plan, chunk)
+    let decoded = try encode(plan, chunk, files, rungs: [0, 1], tag: "decoded")
+    var reader = try reader(plan)
+    let analysis = AnalysisJob(
+      plan: plan, chunk: chunk, controls: EncodeControls(), statisticsPath: folder.file("kept-stats"),
+      treePath: folder.file("kept-tree"))
+    #expect(analysis.keepsPictures)
+    _ = try ChunkAnalyser.analyse(analysis, reader: &reader) { _ in }
+    let kept = try encode(plan, chunk, files, rungs: [0, 1], tag: "kept", reader: &reader)
+    for (a, b) in zip(decoded, kept) { #expect(try samples(a).1 == samples(b).1) }
+  }
+
+  @Test("after what was kept the source goes on, and a moment that no run began with is decoded")
+  func beyondWhatWasKept() throws {
+    let plan = holiday()
+    var reader = try reader(plan)
+    let times = plan.schedule.values
+    func shown(from first: Int, count: Int, for purpose: PictureReader.Purpose) throws -> [Double] {
+      try reader.start(at: times[first], seek: times[0], for: purpose)
+      var lumas: [Double] = []
+      for time in times[first..<first + count] {
+        #expect(try reader.show(time))
+        #expect(reader.pictureTime == time)
+        lumas.append(reader.picture.meanLuma)
+      }
+      return lumas
+    }
+    let looked = try shown(from: 0, count: 10, for: .lookingAndKeeping)
+    reader.endKeeping()
+    #expect(try reader.show(times[30]))
+    let again = try shown(from: 0, count: 20, for: .showing)
+    #expect(Array(again.prefix(10)) == looked)
+    #expect(try shown(from: 0, count: 20, for: .showing) == again)
+    #expect(try shown(from: 5, count: 15, for: .showing) == Array(again.suffix(15)))
+    #expect(reader.refusedPackets == 0)
+  }
+
   @Test("a trial tells how many more bits a larger picture takes")
   func calibration() throws {
     let plan = holiday()
@@ -151,9 +199,10 @@ private func holiday(frames: Int = 120) -> VideoPlan {
         plan: plan, chunk: plan.chunks[0], controls: EncodeControls(), rungs: jobs, analysis: files))
     var reader = try reader(plan)
     let result = try Calibration.measure(job, reader: &reader)
-    #expect(result.analysed.frames == 30)
+    // Of the whole chunk, although its beginning alone was tried.
+    #expect(result.analysed.frames == 60)
     let (large, small) = (try #require(result.rungs["180p"]), try #require(result.rungs["90p"]))
-    #expect(large.frames == 30 && small.frames == 30)
+    #expect(large.frames == 60 && small.frames == 60)
     // The analysis of this source is at its own size: at the same quantiser the larger rung costs about the same.
     let alike = large.bits(at: 29) / result.analysed.bits(at: 29)
     #expect(alike > 0.7 && alike < 1.3)

@@ -6,7 +6,7 @@ internal import Storing
 /// Makes every track of a plan and puts its packet files into the chunk store.
 ///
 /// In: a plan, a chunk store, a pool of workers. Out: for each rendition the packet files that make it, in order.
-/// First every chunk is analysed (beside the sound), then a few GOPs are tried at every size, bits are shared out,
+/// First every chunk is analysed (beside the sound), then a few frames are tried at every size, bits are shared out,
 /// every rung of every chunk is encoded, and what breaks a rate is made again. What the store has from a run that died
 /// is not made again. Which worker makes what, and when, does not matter: a file depends on the plan alone.
 struct EncodeStep: Sendable {
@@ -114,7 +114,7 @@ struct EncodeStep: Sendable {
 
   // MARK: Bits
 
-  /// Tries a few GOPs at every rung; a second time where the first guess was far off, since an encoder that was told
+  /// Tries a few frames at every rung; a second time where the first guess was far off, since an encoder that was told
   /// something wrong about the pictures spends its bits unevenly, and its trial says little.
   private func trials(
     _ video: VideoPlan, _ chunks: [ChunkAnalysis], on pool: WorkPool
@@ -221,7 +221,9 @@ struct EncodeStep: Sendable {
       var faults: [String: Set<Int>] = [:]
       for rung in rungs {
         guard let current = allotments[rung.name] else { continue }
-        let check = RateCheck(video: video, rung: rung, bufferSeconds: plan.controls.bufferSeconds)
+        let check = RateCheck(
+          video: video, rung: rung, bufferSeconds: plan.controls.bufferSeconds,
+          margins: .measured(video, plan.controls))
         let again = check.again(
           try video.chunks.map { try work.frameSizes(rung, $0) }, current, isStrict: round > 1)
         guard !again.isEmpty else { continue }
