@@ -2,13 +2,17 @@
 // _GNU_SOURCE here would clash with the C library's module.
 #ifndef RUNG_CPOSIX_SHIM_H
 #define RUNG_CPOSIX_SHIM_H
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 extern int pipe2(int pipedes[2], int flags);
 extern int close_range(unsigned int first, unsigned int last, int flags);
@@ -18,6 +22,63 @@ extern long syscall(long number, ...);
 /// The signal that the kernel sends to this process when the thread that started it ends.
 static inline int rung_set_parent_death_signal(int signal) {
   return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL);
+}
+
+/// A second process like this one, for a process with one thread: Swift hides the function, since few have just one.
+static inline int rung_fork(void) { return (int)fork(); }
+
+/// Gives the calling thread the name under which `ps` and `top` show it.
+static inline void rung_set_name(const char *name) { prctl(PR_SET_NAME, (unsigned long)name, 0UL, 0UL, 0UL); }
+
+/// No message carries more descriptors.
+static inline int rung_most_descriptors(void) { return 4; }
+
+/// Sends `bytes` as one message, with up to four descriptors; whether it was taken.
+static inline int rung_send_descriptors(
+    int socket, const int *descriptors, int count, const void *bytes, unsigned long length) {
+  union { struct cmsghdr header; char space[CMSG_SPACE(4 * sizeof(int))]; } held;
+  if (count < 1 || count > 4) return 0;
+  unsigned long size = (unsigned long)count * sizeof(int);
+  memset(&held, 0, sizeof held);
+  struct iovec data = {(void *)bytes, length};
+  struct msghdr message = {0};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = &held;
+  message.msg_controllen = CMSG_SPACE(size);
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(size);
+  memcpy(CMSG_DATA(header), descriptors, size);
+  ssize_t sent;
+  do sent = sendmsg(socket, &message, MSG_NOSIGNAL); while (sent < 0 && errno == EINTR);
+  return sent == (ssize_t)length;
+}
+
+/// Waits for such a message: its descriptors, closed on exec, into `descriptors` (room for four), how many into `count`;
+/// gives the length of its bytes, which fit into `room`; 0 or less when nobody will send one.
+static inline long rung_receive_descriptors(
+    int socket, int *descriptors, int *count, void *bytes, unsigned long room) {
+  union { struct cmsghdr header; char space[CMSG_SPACE(4 * sizeof(int))]; } held;
+  memset(&held, 0, sizeof held);
+  *count = 0;
+  struct iovec data = {bytes, room};
+  struct msghdr message = {0};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = &held;
+  message.msg_controllen = sizeof held;
+  ssize_t got;
+  do got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC); while (got < 0 && errno == EINTR);
+  if (got <= 0 || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return -1;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header == NULL || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return -1;
+  unsigned long size = header->cmsg_len - CMSG_LEN(0);
+  if (size > 4 * sizeof(int)) return -1;
+  memcpy(descriptors, CMSG_DATA(header), size);
+  *count = (int)(size / sizeof(int));
+  return (long)got;
 }
 
 /// Has freed memory kept for its next use, up to `most` bytes, large blocks too: what goes back to the kernel is cleared

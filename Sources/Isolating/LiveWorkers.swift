@@ -8,6 +8,7 @@ internal import Synchronization
 package final class LiveWorkers: Sendable {
   private struct State {
     var pids: Set<pid_t> = []
+    var waiting: [WaitingWorker] = []
     var isClosed = false
     var hasReported = false
   }
@@ -34,6 +35,7 @@ package final class LiveWorkers: Sendable {
     state.withLock { state in
       state.isClosed = true
       for pid in state.pids { kill(-pid, SIGKILL) }
+      state.waiting = []
     }
   }
 
@@ -52,6 +54,31 @@ package final class LiveWorkers: Sendable {
       }
     }
     return try outcome.get()
+  }
+
+  /// Makes `count` workers ahead, which do without a start of the program, for a process that is as `WaitingWorker` says
+  /// and has one thread: any other makes none, and starts its workers as they are needed. In each, `serve` runs once the
+  /// worker has its source, and gives its exit code.
+  package func prepare(_ count: Int, serve: (WorkerRules, Protection) -> Int32) {
+    for _ in 0..<count {
+      guard let worker = WaitingWorker.make(serve) else { return }
+      state.withLock { $0.waiting.append(worker) }
+    }
+  }
+
+  /// Ends those that nobody needed.
+  package func dismissWaiting() { state.withLock { $0.waiting = [] } }
+
+  /// One that was made ahead, now at work with these descriptors and rules; nil when there is none.
+  func wake(_ descriptors: [Int32], _ rules: WorkerRules) -> pid_t? {
+    state.withLock { state in
+      while !state.isClosed, let worker = state.waiting.popLast() {
+        guard let pid = worker.wake(descriptors, rules) else { continue }
+        state.pids.insert(pid)
+        return pid
+      }
+      return nil
+    }
   }
 
   /// Takes the exit status of a child that has ended, and its number off the list.

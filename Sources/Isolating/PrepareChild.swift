@@ -23,26 +23,23 @@ package enum ChildSetup {
     unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
-  /// Ties the child's life to its parent's, closes what it should not have inherited, gives signals back their default
-  /// actions and enters the sandbox. Gives the rules that it was started with, and what of the sandbox holds.
+  /// Ties the child's life to its parent's and enters the sandbox. Gives the rules that it was started with, and what of
+  /// the sandbox holds.
   package static func prepareChild() throws(Failure) -> (rules: WorkerRules, protection: Protection) {
-    guard let text = ProcessInfo.processInfo.environment[WorkerProtocol.parentVariable],
-      let parent = pid_t(text)
-    else { throw .notStartedByRung }
-    _ = rung_set_parent_death_signal(SIGKILL)
-    // The parent may have ended before the line above took effect.
-    guard getppid() == parent else { throw .parentIsGone }
-    _ = close_range(UInt32(WorkerProtocol.sourceDescriptor) + 1, UInt32.max, 0)
-    var signals = sigset_t()
-    unsafe sigfillset(&signals)
-    unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-    for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { _ = signal(number, SIG_DFL) }
-    rung_keep_freed_memory(Self.keptMemory)
+    try followParent()
     let rules = ProcessInfo.processInfo.environment[WorkerProtocol.rulesVariable].flatMap {
       WorkerRules(text: $0)
     }
     guard let rules else { throw .notStartedByRung }
-    return (rules, Protection.enter(rules, source: WorkerProtocol.sourceDescriptor))
+    return (rules, enterSandbox(rules))
+  }
+
+  /// Closes what the child should not have inherited, gives signals back their default actions and enters the sandbox.
+  static func enterSandbox(_ rules: WorkerRules) -> Protection {
+    _ = close_range(UInt32(WorkerProtocol.sourceDescriptor) + 1, UInt32.max, 0)
+    for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { _ = signal(number, SIG_DFL) }
+    rung_keep_freed_memory(Self.keptMemory)
+    return Protection.enter(rules, source: WorkerProtocol.sourceDescriptor)
   }
 
   /// Encoders of one chunk free what those of the next one ask for.

@@ -61,7 +61,7 @@ package struct Protection: Codable, Sendable, Equatable {
     if seccomp, !networkRefused { missing.append("sockets can be made all the same") }
   }
 
-  private static func threadCount() -> Int {
+  static func threadCount() -> Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 1
   }
 }

@@ -50,7 +50,10 @@ package final class WorkerProcess {
       Opened(try Descriptor.open("/proc/self/fd/\(source)", O_RDONLY))
     }
     if let reopened { descriptors.append(reopened.descriptor.raw) }
-    let pid = try live.start { () throws(WorkerFailure) in try program.spawn(descriptors, rules) }
+    let pid =
+      if program == .rung, let waiting = live.wake(descriptors, rules) { waiting } else {
+        try live.start { () throws(WorkerFailure) in try program.spawn(descriptors, rules) }
+      }
     return WorkerProcess(
       pid, rules, live, requests.takeWriting(), events.takeReading(), prints.takeReading())
   }

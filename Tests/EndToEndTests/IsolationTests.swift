@@ -31,6 +31,26 @@ extension EndToEnd {
       #expect(result.exit == 64 && result.errors.contains("started by rung itself"), "\(result)")
     }
 
+    /// In a batch a job's workers are copies of it and not started anew: they are held as any other.
+    @Test func aWorkerMadeAheadIsHeldAsAnyOther() throws {
+      let folder = try TemporaryFolder()
+      let clip = Fixture.path("single-picture.mp4")
+      let arguments = [
+        "job", clip, "--into", folder.file("tree"), "--id", "clip", "--inbox", Checkout.path("Fixtures"),
+        "--workers",
+        "2",
+        "--ladder", Rung.tiny, "--log", "json",
+      ]
+      let script = "echo '{}' | RUNG_PARENT=$$ \"$@\"; exit $?"
+      let job = try Shell.run("/bin/sh", ["-c", script, "sh", Binary.rung] + arguments)
+      #expect(job.exit == 0, "\(job)")
+      let made = try #require(try protection(job.errors), "\(job)")
+      let probe = try Rung.run(["probe", clip, "--log", "json"])
+      let started = try #require(try protection(probe.errors), "\(probe)")
+      #expect(NSDictionary(dictionary: made) == NSDictionary(dictionary: started))
+      #expect(try Asset(tree: folder.file("tree"), id: "clip").renditions().isEmpty == false)
+    }
+
     /// A container that refuses Landlock and seccomp: the work is done all the same, and the log says without what.
     @Test(.enabled(if: Shell.find("python3") != nil, "needs python3"))
     func withoutLandlockAndSeccompTheWorkIsDone() throws {

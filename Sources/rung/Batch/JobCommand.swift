@@ -29,6 +29,8 @@ struct JobCommand: Command {
       throw CommandFailure(
         nil, "job is started by rung itself", advice: "use 'rung batch' or 'rung package'", exit: .usage)
     }
+    prepareWorkers(shell)
+    defer { shell.workers.dismissWaiting() }
     var package = PackageCommand(invocation)
     package.planning.overrides.maxBitrate = invocation.number(Self.maxBitrate)
     package.planning.captions = Self.captions(invocation.text(Self.captions) ?? "")
@@ -37,6 +39,21 @@ struct JobCommand: Command {
       renews: invocation.isSet(Self.renew), log: shell.log)
     return try package.run(shell)
   }
+
+  /// The one that examines the source and those that encode it: with short clips, starting them takes longer than some of
+  /// what they do.
+  private func prepareWorkers(_ shell: Shell) {
+    let encoding = min(invocation.number(Options.workers) ?? 1, Self.mostPrepared)
+    shell.workers.prepare(1 + encoding) { rules, protection in
+      do throws(CommandFailure) { return try WorkerCommand.serve(rules, protection).rawValue } catch {
+        shell.log.failure(error)
+        return error.exit.rawValue
+      }
+    }
+  }
+
+  /// A source that keeps more of them busy lasts.
+  private static let mostPrepared = 4
 
   /// `de=film-de.srt,en=film.srt`, as a checked sidecar gives it.
   static func captions(_ text: String) -> [(language: String, file: String)] {

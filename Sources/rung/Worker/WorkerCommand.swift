@@ -14,12 +14,17 @@ struct WorkerCommand: Command {
   init(_ invocation: Invocation) {}
 
   func run(_ shell: Shell) throws(CommandFailure) -> ExitCode {
-    let channel: WorkerChannel
     let (rules, protection): (WorkerRules, Protection)
     do throws(ChildSetup.Failure) { (rules, protection) = try ChildSetup.prepareChild() } catch {
       throw CommandFailure(
         nil, "worker is started by rung itself", advice: "use 'rung help' for the commands", exit: .usage)
     }
+    return try Self.serve(rules, protection)
+  }
+
+  /// The loop, in a process that has entered its sandbox.
+  static func serve(_ rules: WorkerRules, _ protection: Protection) throws(CommandFailure) -> ExitCode {
+    let channel: WorkerChannel
     do throws(WorkerFailure) { channel = try WorkerChannel.open() } catch {
       throw CommandFailure(nil, "the worker has no pipe to its parent", advice: "report this as a bug")
     }
@@ -39,7 +44,7 @@ struct WorkerCommand: Command {
           channel.succeed(answer)
         } catch {
           AVLog.flush()
-          channel.fail(Self.noRoom(for: job) ?? WorkerError(describing: error))
+          channel.fail(noRoom(for: job) ?? WorkerError(describing: error))
         }
       } catch {
         channel.fail(WorkerError(describing: error))
