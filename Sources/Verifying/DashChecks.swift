@@ -200,13 +200,23 @@ final class DashChecks {
   }
 
   /// `PT8.5S`, `PT1H2M3.4S`.
-  private static func duration(_ text: String) -> Nanoseconds? {
-    guard let match = text.wholeMatch(of: /PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:\.(\d{1,9}))?S)?/)
+  static func duration(_ text: String) -> Nanoseconds? {
+    guard text.hasPrefix("PT") else { return nil }
+    var rest = text.dropFirst(2)
+    var sum: Nanoseconds = 0
+    for (unit, seconds) in [(Character("H"), Int64(3600)), ("M", 60)] {
+      guard let end = rest.firstIndex(of: unit) else { continue }
+      guard let count = Decimal.digits(rest[..<end], 1...6) else { return nil }
+      sum += count * seconds * second
+      rest = rest[end...].dropFirst()
+    }
+    guard !rest.isEmpty else { return sum }
+    guard rest.last == "S" else { return nil }
+    let halves = rest.dropLast().split(separator: ".", omittingEmptySubsequences: false)
+    guard halves.allSatisfy({ Decimal.digits($0, 1...9) != nil }),
+      let seconds = Decimal.number(rest.dropLast())
     else { return nil }
-    let whole = { (part: Substring?) in part.flatMap { Int64($0) } ?? 0 }
-    let fraction = String(match.4 ?? "")
-    let parts = Int64(fraction + String(repeating: "0", count: 9 - fraction.count)) ?? 0
-    return (whole(match.1) * 3600 + whole(match.2) * 60 + whole(match.3)) * second + parts
+    return sum + seconds.value
   }
 
   static var segmentLimit: Int { mostSegments }

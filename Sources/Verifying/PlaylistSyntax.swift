@@ -137,6 +137,11 @@ enum Decimal {
     return Int64(text)
   }
 
+  /// As many digits as that, and nothing else. For many small texts: a regular expression is compiled for each.
+  static func digits(_ text: some StringProtocol, _ count: ClosedRange<Int>) -> Int64? {
+    count.contains(text.utf8.count) ? integer(text) : nil
+  }
+
   /// A number without sign or exponent in units of 10^-9, and how many decimals it was written with.
   static func number(_ text: some StringProtocol) -> (value: Int64, decimals: Int)? {
     let halves = text.split(separator: ".", omittingEmptySubsequences: false)

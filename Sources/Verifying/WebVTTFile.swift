@@ -115,9 +115,19 @@ struct WebVTTFile {
 
   /// `01:02.345` or `00:01:02.345` (WebVTT 4.1).
   static func time(_ text: Substring) -> Nanoseconds? {
-    guard let match = text.wholeMatch(of: /(?:(\d{2,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})/) else { return nil }
-    let value = { (part: Substring?) in part.flatMap { Int64($0) } ?? 0 }
-    let whole = value(match.1) * 3600 + value(match.2) * 60 + value(match.3)
-    return whole * second + value(match.4) * (second / 1000)
+    var parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard (2...3).contains(parts.count) else { return nil }
+    let seconds = parts.removeLast().split(separator: ".", omittingEmptySubsequences: false)
+    guard seconds.count == 2, let minute = parts.popLast().flatMap({ Decimal.digits($0, 2...2) }),
+      minute < 60,
+      let whole = Decimal.digits(seconds[0], 2...2), whole < 60,
+      let thousandths = Decimal.digits(seconds[1], 3...3)
+    else { return nil }
+    var hours: Int64 = 0
+    if let text = parts.first {
+      guard let value = Decimal.digits(text, 2...6) else { return nil }
+      hours = value
+    }
+    return (hours * 3600 + minute * 60 + whole) * second + thousandths * (second / 1000)
   }
 }
