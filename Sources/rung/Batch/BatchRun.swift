@@ -29,6 +29,8 @@ final class BatchRun {
   private let children: JobStarter
   private let observers: [any BatchObserver]
   private var slots: [JobSlot] = []
+  /// Their children are through; what came of it is not yet written down.
+  private var finished: [JobSlot] = []
   private var noRoom: String?
   private var ready = 0
   private var failed = 0
@@ -184,7 +186,7 @@ final class BatchRun {
       pollfd(fd: $0.child.isSilent ? -1 : $0.child.descriptor, events: Int16(POLLIN), revents: 0)
     }
     // One that is silent has ended, or is about to.
-    let wait = slots.contains { $0.child.isSilent } ? 5 : Self.pollMilliseconds
+    let wait = slots.contains { $0.child.isSilent } ? 1 : Self.pollMilliseconds
     _ = unsafe poll(&polled, nfds_t(polled.count), wait)
     guard !shell.cancellation.isCancelled else { return }
     for slot in slots {
@@ -198,6 +200,17 @@ final class BatchRun {
       }
       if slot.verdict != nil || slot.child.isSilent { try settle(slot) }
     }
+    try finishAll()
+  }
+
+  /// The next uploads are at work while the ledger, the observers and the inbox hear of the last ones.
+  private func finishAll() throws {
+    guard !finished.isEmpty else { return }
+    let filling = Result { try fill() }
+    let done = finished
+    finished = []
+    for slot in done { try finish(slot) }
+    try filling.get()
   }
 
   private func tick() throws {
@@ -262,7 +275,7 @@ final class BatchRun {
     // Ended together with this process.
     guard !shell.cancellation.isCancelled else { return try ledger.putBack(slot.work.job) }
     switch outcome {
-    case .done: try finish(slot)
+    case .done: finished.append(slot)
     case .failed(let failure): try fail(slot.work, failure)
     case .noRoom(let reason):
       try ledger.putBack(slot.work.job)
