@@ -1,9 +1,10 @@
 /// Where media and playlists go while they are made: `Storing` implements it over a staging folder, tests over
-/// memory. Media objects get their names last, since a name carries the hash of the rendition's bytes.
+/// memory. Media objects get their names last, since a name carries the rendition's version.
 package protocol DeliveryTarget: AnyObject {
   /// Starts the next media object of `rendition`; objects of one rendition follow one another.
   func open(rendition: String) throws -> any MediaSink
-  /// The first 8 hex digits of the SHA-256 over all media bytes of `rendition` so far, in the order written.
+  /// What changes with the media bytes of `rendition`, 8 hex digits: of the SHA-256 over the SHA-256s of its objects so
+  /// far, in the order written, each as 64 lowercase hex digits and a line feed.
   func version(of rendition: String) throws -> String
   /// Gives a finished media object its key in the tree.
   func place(_ object: MediaObject, key: String, type: ContentType, cache: CachePolicy) throws

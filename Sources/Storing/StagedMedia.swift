@@ -2,8 +2,8 @@ internal import Foundation
 internal import Media
 
 /// One media object on its way into staging: bytes in, a file of them, their hash and their mark (to read them back by)
-/// out. Small writes are gathered into blocks; each block is hashed once for the object and once for the rendition, in
-/// lanes of their own, so that hashing goes on beside the writing.
+/// out. Small writes are gathered into blocks, which are hashed in a lane of their own, so that hashing goes on beside
+/// the writing.
 final class StagedMedia: MediaSink {
   private static let block = 1 << 18
   /// The disk is to be busy from the beginning, not only at the end of a large object.
@@ -12,7 +12,7 @@ final class StagedMedia: MediaSink {
   private let file: Descriptor
   private let path: String
   private let hash: HashLane
-  private let rendition: RenditionHash
+  private let rendition: RenditionVersion
   private let early: EarlyReadBack
   private let finished: (MediaObject) -> Void
   private var buffer: [UInt8] = []
@@ -22,7 +22,7 @@ final class StagedMedia: MediaSink {
 
   /// `finished` is told of the object once it is whole.
   init(
-    token: Int, path: String, rendition: RenditionHash, early: EarlyReadBack,
+    token: Int, path: String, rendition: RenditionVersion, early: EarlyReadBack,
     finished: @escaping (MediaObject) -> Void
   ) throws(StoreFailure) {
     self.token = token
@@ -54,7 +54,6 @@ final class StagedMedia: MediaSink {
 
   private func flush(_ block: [UInt8]) throws(StoreFailure) {
     if block.isEmpty { return }
-    rendition.update(block)
     hash.update(block)
     try file.write(block)
     bytes += Int64(block.count)
@@ -72,9 +71,8 @@ final class StagedMedia: MediaSink {
     try flush(buffer)
     buffer = []
     file.startWriting()
-    let own = try hash.finish()
-    let object = MediaObject(token: token, bytes: bytes, sha256: try own.digest())
-    try rendition.finishObject(own)
+    let object = MediaObject(token: token, bytes: bytes, sha256: try hash.finish())
+    try rendition.add(object)
     early.end(token, mark: FileMark(bytes: bytes, fingerprint: try hash.fingerprint()))
     finished(object)
     return object
@@ -114,65 +112,37 @@ final class HashLane: @unchecked Sendable {
   /// After `finish`, once.
   func fingerprint() throws(StoreFailure) -> [UInt8] { try mark.finish() }
 
-  /// What all blocks give: a hash that can go on.
-  func finish() throws(StoreFailure) -> SHA256 {
+  /// The SHA-256 of all blocks.
+  func finish() throws(StoreFailure) -> String {
     queue.sync {}
     if let failure { throw failure }
-    return try hash.copy()
+    return try hash.digest()
   }
 }
 
-/// The hash over all media bytes of one rendition: blocks in, in order; the digest of what came so far out. The first
-/// object's bytes are not hashed twice (its own hash is taken over); later ones are hashed on a queue of its own, so
-/// that two cores share the work.
+/// What names the bytes of one rendition: its finished media objects in, in order; the version out.
 ///
-/// Unchecked: `hash` and `failure` are touched only on `queue`, the rest only by the thread that stages.
-final class RenditionHash: @unchecked Sendable {
-  private static let mostBlocksWaiting = 16
-  private let queue = DispatchQueue(label: "rung.rendition-hash")
-  private let slots = DispatchSemaphore(value: mostBlocksWaiting)
-  private var hash: SHA256?
-  private var failure: StoreFailure?
-  private var finishedObjects = 0
+/// It is made of the objects' own hashes, so that no byte is hashed twice, and so that whoever has the inventory can
+/// work it out again: the first 8 hex digits of the SHA-256 over a text with a line for each object, in order (64
+/// lowercase hex digits and a line feed), however many there are.
+final class RenditionVersion {
+  private static let digits = 8
+  private let hash: SHA256
+  private var objects = 0
 
-  /// An object is being written; its bytes are not yet all in the hash.
+  /// An object is being written, which is not yet in the version.
   var isBusy = false
 
-  init() { hash = nil }
+  init() throws(StoreFailure) { hash = try SHA256() }
 
-  func update(_ block: [UInt8]) {
-    guard finishedObjects > 0 else { return }
-    slots.wait()
-    queue.async { [self] in
-      do throws(StoreFailure) {
-        try hash?.update(block)
-      } catch {
-        failure = error
-      }
-      slots.signal()
-    }
-  }
-
-  /// `own` is the hash over the object that ends here.
-  func finishObject(_ own: borrowing SHA256) throws(StoreFailure) {
-    if finishedObjects == 0 {
-      // Nothing is on the queue before the first object's end.
-      hash = try own.copy()
-    }
-    finishedObjects += 1
+  func add(_ object: MediaObject) throws(StoreFailure) {
+    try hash.update(Array("\(object.sha256)\n".utf8))
+    objects += 1
     isBusy = false
   }
 
-  /// The digest of all finished objects; nil when there is none.
-  func digest() throws(StoreFailure) -> String? {
-    let result: Result<String?, StoreFailure> = queue.sync {
-      if let failure { return .failure(failure) }
-      do throws(StoreFailure) {
-        return .success(try hash?.digest())
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try result.get()
+  /// Of all finished objects; nil when there is none.
+  func version() throws(StoreFailure) -> String? {
+    objects == 0 ? nil : String(try hash.digest().prefix(Self.digits))
   }
 }

@@ -11,7 +11,7 @@ package final class Staging: DeliveryTarget {
   let folder: String
   enum State { case open, committed, discarded }
   var state = State.open
-  private var renditions: [String: RenditionHash] = [:]
+  private var renditions: [String: RenditionVersion] = [:]
   private var unplaced: [Int: MediaObject] = [:]
   /// The tokens of media objects by their keys.
   private var media: [String: Int] = [:]
@@ -59,20 +59,20 @@ package final class Staging: DeliveryTarget {
 
   package func open(rendition: String) throws -> any MediaSink {
     try checkOpen()
-    let hash = renditions[rendition] ?? RenditionHash()
-    guard !hash.isBusy else {
+    let version = try renditions[rendition] ?? RenditionVersion()
+    guard !version.isBusy else {
       throw StoreFailure.outOfOrder(what: "two media objects of \(rendition) are open at once")
     }
-    renditions[rendition] = hash
+    renditions[rendition] = version
     tokens += 1
     let token = tokens
     let path = mediaPath(token)
     try tree.steps.before(.stage(rendition))
-    let sink = try StagedMedia(token: token, path: path, rendition: hash, early: early) {
+    let sink = try StagedMedia(token: token, path: path, rendition: version, early: early) {
       [weak self] object in
       self?.unplaced[token] = object
     }
-    hash.isBusy = true
+    version.isBusy = true
     return sink
   }
 
@@ -82,11 +82,11 @@ package final class Staging: DeliveryTarget {
   }
 
   package func version(of rendition: String) throws -> String {
-    guard let hash = renditions[rendition], !hash.isBusy, let digest = try hash.digest() else {
+    guard let made = renditions[rendition], !made.isBusy, let version = try made.version() else {
       throw StoreFailure.outOfOrder(
         what: "the version of \(rendition) was asked for before its media was finished")
     }
-    return String(digest.prefix(8))
+    return version
   }
 
   package func place(_ object: MediaObject, key: String, type: ContentType, cache: CachePolicy) throws {
