@@ -7,10 +7,6 @@ enum CaptionBytes {
   static let most = 2 * 31 * 3
   /// How ATSC A/53 marks its user data of type `cc_data`.
   static let mark: [UInt8] = [0x47, 0x41, 0x39, 0x34, 0x03]
-  /// What stands before it: ITU-T T.35's country and provider, in H.264, HEVC and AV1; MPEG-2's start code.
-  static let registered: [UInt8] = [0xb5, 0x00, 0x31]
-  static let userData: [UInt8] = [0x00, 0x00, 0x01, 0xb2]
-  static let codecs: Set<String> = ["h264", "hevc", "av1", "mpeg2video"]
 }
 
 extension Frame {
@@ -37,52 +33,7 @@ extension Frame {
   }
 }
 
-extension Packet {
-  /// The captions in the user data of a compressed picture, undecoded; `codec` is FFmpeg's name.
-  package func captions(codec: String) -> [UInt8] {
-    guard CaptionBytes.codecs.contains(codec), let data = unsafe raw.pointee.data, count > 16 else {
-      return []
-    }
-    let isEscaped = codec == "h264" || codec == "hevc"
-    let before = codec == "mpeg2video" ? CaptionBytes.userData : CaptionBytes.registered
-    let wanted = before + CaptionBytes.mark
-    let bytes = unsafe UnsafeBufferPointer(start: data, count: count)
-    var triplets: [UInt8] = []
-    var from = 0
-    while triplets.count < CaptionBytes.most,
-      let found = unsafe CaptionBytes.find(wanted, in: bytes, from: from)
-    {
-      from = found + wanted.count
-      let end = min(bytes.count, from + 2 + 31 * 3 * 2)
-      triplets += CaptionBytes.triplets(unsafe Array(bytes[from..<end]), isEscaped: isEscaped)
-    }
-    return triplets
-  }
-}
-
 extension CaptionBytes {
-  fileprivate static func find(
-    _ wanted: [UInt8], in bytes: UnsafeBufferPointer<UInt8>, from: Int
-  ) -> Int? {
-    guard let base = bytes.baseAddress, wanted.count > 1, let rarest = wanted.last else { return nil }
-    let before = wanted[wanted.count - 2]
-    var end = from + wanted.count
-    while end <= bytes.count {
-      // The last byte is looked for, since C has a fast search for one.
-      guard let last = unsafe memchr(base + (end - 1), Int32(rarest), bytes.count - end + 1) else {
-        return nil
-      }
-      end = unsafe UnsafeRawPointer(last) - UnsafeRawPointer(base) + 1
-      if unsafe base[end - 2] == before,
-        unsafe memcmp(base + (end - wanted.count), wanted, wanted.count) == 0
-      {
-        return end - wanted.count
-      }
-      end += 1
-    }
-    return nil
-  }
-
   /// `cc_data` from its flags on (CTA-708 table 2).
   static func triplets(_ data: [UInt8], isEscaped: Bool) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -38,6 +38,7 @@ struct Surveyor {
   private var pictures: [Int: PictureCollector] = [:]
   private var sound: [Int: SoundCollector] = [:]
   private var captions: [Int: CaptionCollector] = [:]
+  private var searches: [Int: CaptionSearch] = [:]
   private var tallies: [Int: Tally] = [:]
   private var damaged: [Int: Int] = [:]
   private var packets = 0
@@ -66,6 +67,10 @@ struct Surveyor {
   /// Reads to the end. What the file system cannot read is a failure; what the format cannot is a fault.
   mutating func run(_ demuxer: borrowing Demuxer) throws(AVFailure) -> Result {
     isMatroska = demuxer.formatName == "matroska,webm"
+    for stream in streams where stream.kind == .video && !stream.isEncrypted && !stream.isCover {
+      searches[stream.index] = CaptionSearch(
+        codec: stream.codec, extradata: demuxer.extradata(of: stream.index))
+    }
     let packet = try Packet()
     var faults: [Fault] = []
     var failures = 0
@@ -109,7 +114,7 @@ struct Surveyor {
         PictureSample(
           presentation: packet.presentation, decode: packet.decode, duration: packet.duration,
           isKey: packet.isKey, isDiscarded: packet.isDiscarded))
-      addCaptions(packet, streams[index])
+      addCaptions(packet)
     } else if sound[index] != nil {
       let trimmed = trimmed(packet, streams[index])
       sound[index]?.add(
@@ -118,11 +123,11 @@ struct Surveyor {
     }
   }
 
-  private mutating func addCaptions(_ packet: borrowing Packet, _ stream: DemuxedStream) {
-    guard !stream.isEncrypted, !stream.isCover else { return }
-    let bytes = packet.captions(codec: stream.codec)
+  private mutating func addCaptions(_ packet: borrowing Packet) {
+    guard let search = searches[packet.stream] else { return }
+    let bytes = packet.captions(search)
     if !bytes.isEmpty {
-      captions[stream.index, default: CaptionCollector()].add(bytes, at: packet.presentation)
+      captions[packet.stream, default: CaptionCollector()].add(bytes, at: packet.presentation)
     }
   }
 
