@@ -31,6 +31,31 @@ struct Descriptor: ~Copyable, Sendable {
     }
   }
 
+  /// For reading from the disk itself, past the kernel's cache, where the file system can: by whole pages, into a buffer
+  /// that begins at one.
+  static func openDirect(_ path: String) throws(StoreFailure) -> Descriptor {
+    do throws(StoreFailure) {
+      return try open(path, O_RDONLY | __O_DIRECT)
+    } catch {
+      guard case .io("open", _, EINVAL) = error else { throw error }
+      return try open(path, O_RDONLY)
+    }
+  }
+
+  var isDirect: Bool {
+    let flags = fcntl(raw, F_GETFL)
+    return flags >= 0 && flags & __O_DIRECT != 0
+  }
+
+  /// From here on through the cache, which is dropped from `offset` on: some file systems allow no more than to open a
+  /// file so, and a file's end is no whole page. false for a file that was never direct.
+  func endDirect(from offset: Int64) -> Bool {
+    let flags = fcntl(raw, F_GETFL)
+    guard isDirect, fcntl(raw, F_SETFL, flags & ~__O_DIRECT) == 0 else { return false }
+    dropCache(from: offset)
+    return true
+  }
+
   func write(_ bytes: [UInt8]) throws(StoreFailure) {
     var done = 0
     while done < bytes.count {

@@ -177,16 +177,16 @@ final class EarlyReadBack: Sendable {
     }
   }
 
-  /// nil when all is well so far. Synced first, so that the cache is clean and can be dropped: then the bytes come from
-  /// the disk where the kernel and the file system allow it.
+  /// nil when all is well so far. Synced first, so that the disk has it all; then the bytes come from there, where the
+  /// kernel and the file system allow it.
   private func perform(_ task: Task) -> Outcome? {
     do throws(StoreFailure) {
       // Under the lock, so that the file is not moved between the look at its path and the opening.
       let file = try state.withLock { (state) throws(StoreFailure) in
-        try Descriptor.open(state.objects[task.token]?.path ?? "", O_RDONLY)
+        try Descriptor.openDirect(state.objects[task.token]?.path ?? "")
       }
       try file.sync()
-      file.dropCache(from: task.reading.bytes)
+      if !file.isDirect { file.dropCache(from: task.reading.bytes) }
       let isWhole = task.mark != nil
       try task.reading.read(file, upTo: isWhole ? nil : task.written) { state.withLock { $0.isStopped } }
       guard let mark = task.mark else { return nil }

@@ -55,18 +55,19 @@ struct FileMark: Equatable, Sendable {
   var fingerprint: [UInt8]
 }
 
-/// A file being read piece by piece, by whoever has it at the time: an open file in, the mark of its bytes out.
+/// A file being read piece by piece, by whoever has it at the time: an open file in, the mark of its bytes out. A file
+/// that reads directly has to be given whole pages but for its end.
 ///
 /// Unchecked: one thread after another uses it, never two at once.
 final class FileReading: @unchecked Sendable {
-  private static let block = 1 << 20
+  private static let block = 1 << 19
   private let fingerprint: Fingerprint
   /// How much was read.
   private(set) var bytes: Int64 = 0
 
   init() throws(StoreFailure) { fingerprint = try Fingerprint() }
 
-  /// Reads on up to `end`, or the end of the file, 1 MB at a time; `isCancelled` is asked before each.
+  /// Reads on up to `end`, or the end of the file, a block at a time; `isCancelled` is asked before each.
   func read(
     _ file: borrowing Descriptor, upTo end: Int64?, isCancelled: () -> Bool
   ) throws(StoreFailure) {
@@ -76,8 +77,9 @@ final class FileReading: @unchecked Sendable {
       if isCancelled() { throw .cancelled }
       let wanted = min(Int64(Self.block), (end ?? .max) - bytes)
       let got = unsafe pread(file.raw, buffer.baseAddress, Int(wanted), off_t(bytes))
-      if got < 0, errno == EINTR { continue }
-      guard got >= 0 else { throw .from(errno, "read", file.path) }
+      let code = errno
+      if got < 0, code == EINTR || (code == EINVAL && file.endDirect(from: bytes)) { continue }
+      guard got >= 0 else { throw .from(code, "read", file.path) }
       if got == 0 { return }
       try unsafe fingerprint.update(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
       bytes += Int64(got)

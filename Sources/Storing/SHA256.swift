@@ -84,7 +84,8 @@ package struct FileHash: Equatable, Sendable {
 }
 
 extension SHA256 {
-  private static let block = 1 << 20
+  /// Small enough for a core's own cache, from which it is hashed.
+  private static let block = 1 << 18
 
   package static func hash(_ bytes: [UInt8]) throws(StoreFailure) -> String {
     let hash = try SHA256()
@@ -92,7 +93,7 @@ extension SHA256 {
     return try hash.finish()
   }
 
-  /// Hashes a whole file, 1 MB at a time; `isCancelled` is asked before each.
+  /// Hashes a whole file, a block at a time; `isCancelled` is asked before each.
   package static func hash(
     path: String, isCancelled: () -> Bool = { false }
   ) throws(StoreFailure) -> FileHash {

@@ -160,13 +160,20 @@ import Testing
     #expect(try fingerprint([]) != whole)
   }
 
-  @Test func aFileHasTheMarkOfItsBytes() throws {
+  /// Directly (where the file system can) in whole pages, and in pieces for which it has to go through the cache.
+  @Test(
+    arguments: [
+      (false, [1_000, 1_500_000, nil]), (true, [4_096, 1 << 20, nil]), (true, [1_000, 1_500_000, nil]),
+    ] as [(Bool, [Int64?])])
+  func aFileHasTheMarkOfItsBytes(isDirect: Bool, ends: [Int64?]) throws {
     let folder = try TemporaryFolder()
     let text = String(repeating: "abc", count: 700_000)
     try folder.write(text, to: "file")
-    let file = try Descriptor.open("\(folder.path)/file", O_RDONLY)
+    let path = "\(folder.path)/file"
+    let file = try isDirect ? Descriptor.openDirect(path) : Descriptor.open(path, O_RDONLY)
+    if isDirect { try file.sync() }
     let reading = try FileReading()
-    for end in [1_000, 1_500_000, nil] as [Int64?] { try reading.read(file, upTo: end) { false } }
+    for end in ends { try reading.read(file, upTo: end) { false } }
     #expect(
       try reading.finish() == FileMark(bytes: 2_100_000, fingerprint: try fingerprint([Array(text.utf8)])))
     #expect(throws: StoreFailure.cancelled) {
