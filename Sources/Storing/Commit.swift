@@ -18,9 +18,9 @@ private struct Decision {
 }
 
 extension Staging {
-  /// Makes the staged asset visible: everything is synced and read back, `beforeVisible` (given the folder in which
-  /// keys are paths) may still refuse, and then the asset appears as a whole. Whatever fails before leaves the tree as
-  /// it was and removes the staging. A run that dies in the middle of a journal is finished by `Tree.recover`.
+  /// Makes the staged asset visible: `beforeVisible` (given the folder in which keys are paths) may still refuse, beside
+  /// it and after it everything is synced and read back, and then the asset appears as a whole. Whatever fails before
+  /// leaves the tree as it was and removes the staging. A run that dies in the middle of a journal is finished by `Tree.recover`.
   package func commit(
     replacing: Bool, beforeVisible: (String) throws -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -30,9 +30,10 @@ extension Staging {
         what: "a commit needs every media object placed, asset.json written, and happens once")
     }
     do {
-      try readBack(isCancelled)
+      beginReadBack()
       try tree.steps.before(.check)
       try beforeVisible(stagedTree)
+      try readBack(isCancelled)
       let decision = try decide(replacing: replacing)
       defer { withExtendedLifetime(decision.locks) {} }
       try syncStagedFolders()

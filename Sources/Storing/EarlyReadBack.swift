@@ -114,6 +114,9 @@ final class EarlyReadBack: Sendable {
     }
   }
 
+  /// What waits is begun now, however little it is.
+  func hurry() { startLanes() }
+
   /// Waits until all objects have been read back.
   func finish(isCancelled: () -> Bool) throws(StoreFailure) {
     repeat {

@@ -159,6 +159,9 @@ package final class Staging: DeliveryTarget {
     entries.values.filter { $0.key != assetKey }.sorted { $0.key < $1.key }
   }
 
+  /// What media was not read back yet is, beside whatever else is done until `readBack` waits for it.
+  func beginReadBack() { early.hurry() }
+
   /// Everything is on the disk and was read from there, media since it was written.
   func readBack(_ isCancelled: @escaping @Sendable () -> Bool) throws(StoreFailure) {
     try early.finish(isCancelled: isCancelled)

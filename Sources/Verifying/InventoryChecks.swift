@@ -149,6 +149,20 @@ struct InventoryChecks {
   /// Free text out of the source, and URLs; they may look like anything.
   private static let freeKeys: Set<String> = ["name", "title", "label", "url", "base_url", "message"]
 
+  /// A date and a time of day, and whatever follows. By hand, since it is asked of every text in a large inventory.
+  static func isClockTime(_ text: String) -> Bool {
+    let form = "0000-00-00T00:00".utf8
+    let bytes = text.utf8.prefix(form.count)
+    return bytes.count == form.count
+      && zip(form, bytes).allSatisfy { wanted, byte in
+        switch wanted {
+        case UInt8(ascii: "0"): (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        case UInt8(ascii: "T"): byte == wanted || byte == UInt8(ascii: " ")
+        default: byte == wanted
+        }
+      }
+  }
+
   private func privacy(_ value: JSONValue, key: String, depth: Int) {
     guard depth < 64 else { return }
     switch value {
@@ -172,19 +186,5 @@ struct InventoryChecks {
       }
     default: break
     }
-  }
-
-  /// `2024-05-06T07:08…`. By hand: a regular expression would be compiled anew for every value.
-  private static func isClockTime(_ text: String) -> Bool {
-    let form = Array("0000-00-00T00:00".utf8)
-    let bytes = Array(text.utf8.prefix(form.count))
-    return bytes.count == form.count
-      && zip(bytes, form).allSatisfy { byte, form in
-        switch form {
-        case UInt8(ascii: "0"): (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        case UInt8(ascii: "T"): byte == form || byte == UInt8(ascii: " ")
-        default: byte == form
-        }
-      }
   }
 }

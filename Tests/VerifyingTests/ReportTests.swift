@@ -182,6 +182,13 @@ internal import Testing
     let json = try JSONSerialization.jsonObject(with: Data(CheckList.json.utf8)) as? [[String: Any]]
     #expect(json?.count == FindingCode.allCases.count)
   }
+
+  @Test(arguments: [
+    ("2026-11-21T10:00", true), ("2026-11-21 10:00:59+01:00", true), ("2026-11-21T10:0", false),
+    ("2026-11-21", false), ("x2026-11-21T10:00", false), ("2026/11/21T10:00", false), ("", false),
+  ]) func clockTimes(_ text: String, _ isOne: Bool) {
+    #expect(InventoryChecks.isClockTime(text) == isOne)
+  }
 }
 
 /// Tags that open and close in order.

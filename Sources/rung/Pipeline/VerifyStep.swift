@@ -10,7 +10,7 @@ struct VerifyStep {
 
   func run(_ folder: String, _ staging: Staging) throws {
     var options = VerifyOptions()
-    // Every object was just read back and found to have the hash of the inventory: once is enough.
+    // Every object is read back and held against what was hashed before it becomes visible: once is enough.
     options.knownHashes = Dictionary(staging.inventory().map { ("\(folder)/\($0.key)", $0.sha256) }) {
       first, _ in
       first
