@@ -5,8 +5,9 @@ internal import Glibc
 /// buffer and its position. The descriptor stays the caller's and its own offset is never moved, so several
 /// inputs can read the same one.
 @safe struct SourceInput: ~Copyable {
-  /// Large, since reading is sequential for most of the time and every refill is a system call.
-  private static let bufferBytes: Int32 = 1 << 19
+  /// Large, since reading is sequential for most of the time and every refill is a system call, but no larger than what
+  /// stays in a core's own cache until it is copied on.
+  private static let bufferBytes: Int32 = 1 << 18
 
   private struct State {
     var descriptor: Int32

@@ -54,14 +54,17 @@ package enum Prober {
     var report = builder.build(
       chapters: demuxer.chapters, statedDuration: demuxer.statedDuration,
       hasAllSamples: hasAllSamples(surveyed.result, format, indexed: indexed))
+    // Formats without a header show their streams only while they are read.
+    let late = demuxer.streamCount - surveyed.streams.count
+    let analysisFailure = demuxer.analysisFailure
+    // Its index of a long source is large, and looking at the pictures makes another.
+    _ = consume demuxer
     try select(videoTrack, &report)
     noteLost(surveyed.result, &report)
     look(at: &report, surveyed.result, descriptor: descriptor, name: name)
-    if let failure = demuxer.analysisFailure {
+    if let failure = analysisFailure {
       report.faults.insert(Fault(code: "damaged", message: "analysis failed: \(failure.reason)"), at: 0)
     }
-    // Formats without a header show their streams only while they are read.
-    let late = demuxer.streamCount - surveyed.streams.count
     if late > 0 {
       report.faults.append(
         Fault(code: "late-streams", message: "\(late) streams begin too late and are left out"))
