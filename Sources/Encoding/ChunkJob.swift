@@ -95,6 +95,8 @@ package struct Allotment: Codable, Sendable, Equatable {
   /// What the encoder must keep to within the chunk; nil where the chunk is not expected to come near it. Keeping
   /// watch costs x264 a look ahead, a third of its time at these settings.
   package var buffer: Buffer?
+  /// By how many steps the quantiser of the chunk's first picture is raised, so that it takes fewer bits; nil: not.
+  package var openingRaised: Double?
 
   /// A buffer that is filled at the rung's peak and emptied by each frame.
   package struct Buffer: Codable, Sendable, Equatable {

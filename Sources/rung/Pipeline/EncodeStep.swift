@@ -217,6 +217,7 @@ struct EncodeStep: Sendable {
     on pool: WorkPool
   ) throws {
     var allotments = first
+    let opening = OpeningPicture(plan)
     for round in 1...Self.mostRounds {
       var faults: [String: Set<Int>] = [:]
       for rung in rungs {
@@ -224,8 +225,11 @@ struct EncodeStep: Sendable {
         let check = RateCheck(
           video: video, rung: rung, bufferSeconds: plan.controls.bufferSeconds,
           margins: .measured(video, plan.controls))
-        let again = check.again(
-          try video.chunks.map { try work.frameSizes(rung, $0) }, current, isStrict: round > 1)
+        let sizes = try video.chunks.map { try work.frameSizes(rung, $0) }
+        var again = check.again(sizes, current, isStrict: round > 1)
+        if let size = sizes.first?.first, let asked = again[0] ?? current.first {
+          again[0] = opening?.again(size, asked) ?? again[0]
+        }
         guard !again.isEmpty else { continue }
         faults[rung.name] = Set(again.keys)
         for (chunk, allotment) in again { allotments[rung.name]?[chunk] = allotment }
