@@ -92,6 +92,25 @@ struct LedgerFixture {
     #expect(try fixture.ledger.nextJob()?.asset.id == "c")
   }
 
+  @Test func theNextShortOne() throws {
+    let fixture = try LedgerFixture()
+    let ledger = fixture.ledger
+    let film = LongUploads.bytes
+    for (id, priority, bytes) in [
+      ("film", 0, film), ("clip", 0, 10), ("late", 0, 10), ("wanted", 3, film), ("slow", 0, film),
+    ] {
+      try ledger.enqueue(LedgerFixture.upload(id, priority: priority, bytes: bytes), now: 50)
+    }
+    #expect(try ledger.nextJob()?.asset.id == "wanted")
+    #expect(try ledger.nextShortJob(priority: 0)?.asset.id == "clip")
+    #expect(try ledger.nextShortJob(priority: 1) == nil)
+    // Once it is known how long they are, their bytes say nothing.
+    try ledger.setDuration(LongUploads.milliseconds, of: "clip")
+    #expect(try ledger.nextShortJob(priority: 0)?.asset.id == "late")
+    try ledger.setDuration(1000, of: "wanted")
+    #expect(try ledger.nextShortJob(priority: 3)?.asset.id == "wanted")
+  }
+
   @Test func aRetryableFailureWaitsAndComesBack() throws {
     let fixture = try LedgerFixture()
     let ledger = fixture.ledger

@@ -176,6 +176,35 @@ extension EndToEnd {
       #expect(try fixture.ask("SELECT count(*) FROM jobs") == ["4"])
     }
 
+    /// Films of half a gigabyte, most of it nothing; to hash them takes a while.
+    @Test func filmsLeaveRoomForClips() throws {
+      let fixture = try BatchFixture()
+      for name in ["film 1.mp4", "film 2.mp4", "film 3.mp4"] {
+        let size = 500_000_000 + name.utf8.reduce(0) { $0 + Int($1) }
+        let start = try Fixture.bytes("single-picture.mp4")
+        let rest = UInt32(size - start.count)
+        let head = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: rest >> $0) } + Array("free".utf8)
+        try fixture.put(start + head, name)
+        let file = try FileHandle(
+          forWritingTo: URL(fileURLWithPath: "\(fixture.inbox)/\(name)", isDirectory: false))
+        try file.truncate(atOffset: UInt64(size))
+        try file.close()
+      }
+      try fixture.put(try BatchFixture.clip(1), "clip.mp4")
+      // The oldest comes first, but for the rule.
+      for (index, name) in ["film 1.mp4", "film 2.mp4", "film 3.mp4", "clip.mp4"].enumerated() {
+        let time = Date(timeIntervalSince1970: 1_700_000_000 + Double(index))
+        try FileManager.default.setAttributes(
+          [.modificationDate: time], ofItemAtPath: fixture.inbox + "/" + name)
+      }
+      let result = try fixture.run()
+      #expect(result.exit == 0, "\(result)")
+      let order = result.errors.split(separator: "\n").filter { $0.contains("ready as") }
+      let place = order.firstIndex { $0.contains("clip.mp4") }
+      #expect(order.count == 4 && place ?? 3 < 2, "\(order)")
+      #expect(try fixture.statuses() == ["ready|4"])
+    }
+
     @Test(arguments: ["watchparty"]) func aLayoutWithOnePlaceForAll(_ ladder: String) throws {
       let fixture = try BatchFixture()
       let result = try Rung.run(["batch", fixture.inbox, "--into", fixture.tree, "--ladder", ladder])

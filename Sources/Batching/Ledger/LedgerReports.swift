@@ -156,7 +156,7 @@ extension Ledger {
     try jobs("WHERE j.status = 'waiting' ORDER BY j.run_after LIMIT ?1", [LedgerValue(limit)])
   }
 
-  private func jobs(_ tail: String, _ values: [LedgerValue]) throws(LedgerFailure) -> [LedgerJob] {
+  func jobs(_ tail: String, _ values: [LedgerValue]) throws(LedgerFailure) -> [LedgerJob] {
     try connection.rows(
       "SELECT \(JobRecord.columns), \(AssetRecord.columns) FROM jobs j JOIN assets a ON a.id = j.asset_id \(tail)",
       values

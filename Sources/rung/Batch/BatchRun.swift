@@ -164,8 +164,15 @@ final class BatchRun {
         try ledger.releaseDue(now: now, longestBackoff: RetryPolicy.longestDelay)
       }
     }
+    let rules = SlotRules(jobs: children.share.jobs, ledger: ledger)
+    if noRoom == nil, let lent = try rules.lent(of: slots) {
+      lent.child.terminate()
+      slots.removeAll { $0 === lent }
+      try ledger.putBack(lent.work.job)
+      shell.log.info("goes on later: shorter uploads come first", item: name(lent.work.asset))
+    }
     while slots.count < children.share.jobs, noRoom == nil, !shell.cancellation.isCancelled,
-      let next = try ledger.nextJob()
+      let next = try rules.next(beside: slots)
     {
       switch try children.start(
         next, policy: ledger.policy(of: next.asset.id), memory: ledger.upload(next.asset.source),
@@ -173,6 +180,7 @@ final class BatchRun {
       {
       case .started(let slot):
         try ledger.start(next.job, pid: Int(slot.child.pid), now: clock.now())
+        if slot.stage == .publish { try ledger.advance(next.job, stage: .publish, progress: 0) }
         slots.append(slot)
       case .refused(let failure):
         try ledger.start(next.job, pid: 0, now: clock.now())
@@ -231,6 +239,7 @@ final class BatchRun {
     case JobEvent.source:
       guard let sha256 = line.sha256, slots.contains(where: { $0 === slot }) else { return }
       try ledger.setHash(sha256, of: id)
+      if let length = line.duration_ms { try ledger.setDuration(length, of: id) }
       let same = try ledger.assets(sha256: sha256).filter { $0.id != id }
       let busy = slots.first { other in
         other !== slot && other.sha256 == sha256 && other.recipe.media == slot.recipe.media

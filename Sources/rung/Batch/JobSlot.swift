@@ -43,6 +43,8 @@ final class JobSlot {
     duration = work.asset.durationMilliseconds
   }
 
+  var isLong: Bool { LongUploads.holds(bytes: work.asset.bytes, milliseconds: duration) }
+
   /// Takes in a line; gives it back if the batch has something to do about it.
   func take(_ text: String, now: Int64) -> JobLine? {
     lastSign = now
