@@ -263,25 +263,28 @@ final class BatchInbox {
         continue
       }
       if busy.contains(id) { continue }
-      if asset.status != .ready, asset.source == memory.path, try !adopt(asset, memory) {
-        try ledger.drop(
-          id, JobFailure(reason: "the upload was taken out of the inbox", code: "gone", isRetryable: false))
+      if asset.status != .ready, asset.source == memory.path {
+        let made = try standing(asset, memory)
+        // What the bucket lacks of it is in the tree: its job goes on with that, and needs no upload.
+        if made != nil, settings.publishing != nil { continue }
+        if try made.map({ try ledger.adopt(id, $0, now: clock.now()) }) != true {
+          try ledger.drop(
+            id, JobFailure(reason: "the upload was taken out of the inbox", code: "gone", isRetryable: false))
+        }
       }
       try ledger.forgetUpload(memory.path)
     }
   }
 
-  /// A batch was killed between putting the upload away and writing that down: the asset stands in the tree.
-  private func adopt(_ asset: AssetRecord, _ memory: UploadMemory) throws -> Bool {
-    guard asset.failureCode == nil || asset.isRetryable,
+  /// The asset stands in the tree: a batch was killed before it wrote that down, or before the bucket had it.
+  private func standing(_ asset: AssetRecord, _ memory: UploadMemory) throws -> FinishedJob? {
+    guard asset.failureCode == nil || asset.isRetryable || asset.failureCode == JobStage.publish.rawValue,
       let recipe = try? recipes.recipe(
         id: asset.id, creator: asset.creator, ladder: recipes.ladder(asset.ladder, beside: asset.source),
         maxHeight: asset.maxHeight, maxBitrate: try ledger.policy(of: asset.id)?.maxBitrate,
-        beside: RecipeBook.beside(captions: asset.captions, files: memory.beside)),
-      let made = try FinishedAsset.read(tree, recipe), made.bytes == asset.bytes,
-      asset.sha256 == nil || asset.sha256 == made.sha256
-    else { return false }
-    return try ledger.adopt(asset.id, made, now: clock.now())
+        beside: RecipeBook.beside(captions: asset.captions, files: memory.beside))
+    else { return nil }
+    return try FinishedAsset.read(tree, recipe, of: asset)
   }
 }
 

@@ -26,6 +26,17 @@ enum FinishedAsset {
       renditions: renditions.map(row))
   }
 
+  /// nil too when it was made of another version of the upload. The hash is known before anything is made, and a first
+  /// version has nothing to be taken for.
+  static func read(
+    _ tree: Tree, _ recipe: RecipeBook.Recipe, of asset: AssetRecord
+  ) throws(StoreFailure) -> FinishedJob? {
+    guard let made = try read(tree, recipe), made.bytes == asset.bytes,
+      asset.sha256.map({ $0 == made.sha256 }) ?? (asset.publishedAt == nil)
+    else { return nil }
+    return made
+  }
+
   private static func row(_ rendition: JSONValue) -> RenditionRow {
     RenditionRow(
       profile: rendition["name"]?.text ?? "", kind: rendition["kind"]?.text ?? "",

@@ -42,6 +42,7 @@ final class JobStarter {
       return .refused(JobFailure(reason: error.line, code: "ladder", isRetryable: false))
     }
     guard FileStamp.of(asset.source) != nil else {
+      if let slot = try publishing(work, recipe, now: now) { return .started(slot) }
       return .refused(
         JobFailure(
           reason: "the upload is not there any more; put it back into the inbox", code: "gone",
@@ -54,6 +55,24 @@ final class JobStarter {
           work, recipe, child, deadline: settings.deadline, stallSeconds: settings.stallSeconds, now: now))
     } catch {
       throw CommandFailure(error, source: asset.source)
+    }
+  }
+
+  /// The upload is gone and the asset made: all that is left to do is to publish it. nil: it is not so.
+  private func publishing(
+    _ work: LedgerJob, _ recipe: RecipeBook.Recipe, now: Int64
+  ) throws -> JobSlot? {
+    guard let publishing = settings.publishing,
+      try FinishedAsset.read(tree, recipe, of: work.asset) != nil
+    else { return nil }
+    do throws(WorkerFailure) {
+      let child = try publishing.start(work.asset.id, tree, shell)
+      let slot = JobSlot(
+        work, recipe, child, deadline: settings.deadline, stallSeconds: settings.stallSeconds, now: now)
+      slot.publish(with: child, now: now)
+      return slot
+    } catch {
+      throw CommandFailure(error, source: work.asset.source)
     }
   }
 
