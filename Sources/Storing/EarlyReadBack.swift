@@ -181,12 +181,14 @@ final class EarlyReadBack: Sendable {
   }
 
   /// nil when all is well so far. Synced first, so that the disk has it all; then the bytes come from there, where the
-  /// kernel and the file system allow it.
+  /// kernel and the file system allow it. What is still being written is read through the cache: a file system lets
+  /// nobody write to a file that is just being read directly.
   private func perform(_ task: Task) -> Outcome? {
     do throws(StoreFailure) {
       // Under the lock, so that the file is not moved between the look at its path and the opening.
       let file = try state.withLock { (state) throws(StoreFailure) in
-        try Descriptor.openDirect(state.objects[task.token]?.path ?? "")
+        let path = state.objects[task.token]?.path ?? ""
+        return try task.mark != nil ? Descriptor.openDirect(path) : Descriptor.open(path, O_RDONLY)
       }
       try file.sync()
       if !file.isDirect { file.dropCache(from: task.reading.bytes) }

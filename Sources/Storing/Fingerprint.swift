@@ -60,7 +60,7 @@ struct FileMark: Equatable, Sendable {
 ///
 /// Unchecked: one thread after another uses it, never two at once.
 final class FileReading: @unchecked Sendable {
-  private static let block = 1 << 19
+  private static let block = 1 << 20
   private let fingerprint: Fingerprint
   /// How much was read.
   private(set) var bytes: Int64 = 0

@@ -8,6 +8,9 @@ final class StagedMedia: MediaSink {
   private static let block = 1 << 18
   /// The disk is to be busy from the beginning, not only at the end of a large object.
   private static let startWritingEvery: Int64 = 16 << 20
+  /// An object of up to this size (a part of 256 MiB) is read back while the next one is being written; a larger one,
+  /// from here on, while it is itself.
+  private static let followedFrom: Int64 = 512 << 20
   private let token: Int
   private let file: Descriptor
   private let path: String
@@ -60,7 +63,7 @@ final class StagedMedia: MediaSink {
     if bytes - started >= Self.startWritingEvery {
       file.startWriting()
       // By now most of what was there the last time is on the disk.
-      if started > 0 { early.follow(token, written: started) }
+      if started >= Self.followedFrom { early.follow(token, written: started) }
       started = bytes
     }
   }
