@@ -67,4 +67,13 @@ static inline void rung_log_to(rung_log_sink sink, int level) {
   av_log_set_callback(rung_log_trampoline);
 }
 
+// What was freed goes back to the system; C libraries other than glibc do so by themselves or not at all.
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+static inline void rung_trim_memory(void) { malloc_trim(0); }
+#else
+static inline void rung_trim_memory(void) {}
+#endif
+
 #endif

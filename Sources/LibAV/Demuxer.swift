@@ -74,6 +74,8 @@ package enum DemuxFailure: Error, Equatable, Sendable {
       throw .unopenable(format: formatName, AVFailure("avformat_open_input", code: code, context: formatName))
     }
     let analysed = unsafe analyse(context)
+    // Pictures were decoded to analyse them, which leaves megabytes of free memory behind for as long as this is open.
+    rung_trim_memory()
     return unsafe Demuxer(
       context: context, input: input, descriptor: descriptor, name: name,
       analysisFailure: analysed < 0 ? AVFailure("avformat_find_stream_info", code: analysed) : nil)
@@ -113,6 +115,7 @@ package enum DemuxFailure: Error, Equatable, Sendable {
     // `input` is destroyed after this body: the context never outlives what it reads from.
     var last: UnsafeMutablePointer<AVFormatContext>? = unsafe context
     unsafe avformat_close_input(&last)
+    rung_trim_memory()
   }
 
   /// FFmpeg's name of the container: `mov,mp4,m4a,3gp,3g2,mj2`.
