@@ -41,6 +41,7 @@ struct PackagePipeline {
   }
 
   func run() throws -> Outcome {
+    FreeMemory.bound()
     try PlanningSteps.check(command.planning)
     let source = try SourceFile.open(command.source)
     try command.job?.check(source)
