@@ -150,8 +150,11 @@ final class EarlyReadBack: Sendable {
   }
 
   private func work() {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: FileReading.block, alignment: FileReading.alignment)
+    defer { unsafe buffer.deallocate() }
     while let task = next() {
-      let outcome = perform(task)
+      let outcome = unsafe perform(task, through: buffer)
       state.withLock { state in
         if let outcome { state.outcomes[task.token] = outcome }
         // Something may have been written since.
@@ -183,7 +186,7 @@ final class EarlyReadBack: Sendable {
   /// nil when all is well so far. Synced first, so that the disk has it all; then the bytes come from there, where the
   /// kernel and the file system allow it. What is still being written is read through the cache: a file system lets
   /// nobody write to a file that is just being read directly.
-  private func perform(_ task: Task) -> Outcome? {
+  private func perform(_ task: Task, through buffer: UnsafeMutableRawBufferPointer) -> Outcome? {
     do throws(StoreFailure) {
       // Under the lock, so that the file is not moved between the look at its path and the opening.
       let file = try state.withLock { (state) throws(StoreFailure) in
@@ -193,7 +196,9 @@ final class EarlyReadBack: Sendable {
       try file.sync()
       if !file.isDirect { file.dropCache(from: task.reading.bytes) }
       let isWhole = task.mark != nil
-      try task.reading.read(file, upTo: isWhole ? nil : task.written) { state.withLock { $0.isStopped } }
+      try unsafe task.reading.read(file, upTo: isWhole ? nil : task.written, through: buffer) {
+        state.withLock { $0.isStopped }
+      }
       guard let mark = task.mark else { return nil }
       return try task.reading.finish() == mark ? .whole(try file.stamp()) : .altered
     } catch {

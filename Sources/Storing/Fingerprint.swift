@@ -60,7 +60,8 @@ struct FileMark: Equatable, Sendable {
 ///
 /// Unchecked: one thread after another uses it, never two at once.
 final class FileReading: @unchecked Sendable {
-  private static let block = 1 << 20
+  static let block = 1 << 20
+  static let alignment = 4096
   private let fingerprint: Fingerprint
   /// How much was read.
   private(set) var bytes: Int64 = 0
@@ -71,11 +72,19 @@ final class FileReading: @unchecked Sendable {
   func read(
     _ file: borrowing Descriptor, upTo end: Int64?, isCancelled: () -> Bool
   ) throws(StoreFailure) {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.block, alignment: 4096)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.block, alignment: Self.alignment)
     defer { unsafe buffer.deallocate() }
+    try unsafe read(file, upTo: end, through: buffer, isCancelled: isCancelled)
+  }
+
+  /// The same through a buffer that is there, of whole pages.
+  func read(
+    _ file: borrowing Descriptor, upTo end: Int64?, through buffer: UnsafeMutableRawBufferPointer,
+    isCancelled: () -> Bool
+  ) throws(StoreFailure) {
     while bytes < end ?? .max {
       if isCancelled() { throw .cancelled }
-      let wanted = min(Int64(Self.block), (end ?? .max) - bytes)
+      let wanted = min(Int64(buffer.count), (end ?? .max) - bytes)
       let got = unsafe pread(file.raw, buffer.baseAddress, Int(wanted), off_t(bytes))
       let code = errno
       if got < 0, code == EINTR || (code == EINVAL && file.endDirect(from: bytes)) { continue }
