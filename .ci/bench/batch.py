@@ -35,7 +35,8 @@ def uploads(folder, count):
 
 
 def loop(tree, home, preset):
-    """The shell loop that makes the same: each asset's renditions, HLS over fMP4 with a master playlist."""
+    """The shell loop that makes the same: each asset's renditions, HLS over fMP4 with a master playlist. Which rungs a
+    source gets and whether it has sound is written into it; `ffprobe` is what a loop would have to ask."""
     lines = ["set -e"]
     for name in sorted(os.listdir(os.path.join(tree, "packaged"))):
         with open(os.path.join(tree, "packaged", name, "asset.json")) as file:
@@ -61,7 +62,8 @@ def loop(tree, home, preset):
         parts += ["-g", "60", "-keyint_min", "60", "-sc_threshold", "0", "-f", "hls", "-hls_time", "6",
                   "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-master_pl_name", "master.m3u8",
                   "-var_stream_map", " ".join(streams), f"{place}/%v/index.m3u8"]
-        lines.append(f"mkdir -p {shlex.quote(place)}; cd {shlex.quote(place)}; {shlex.join(parts)}")
+        probe = shlex.join(["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", source])
+        lines.append(f"mkdir -p {shlex.quote(place)}; cd {shlex.quote(place)}; {probe} > probe.json; {shlex.join(parts)}")
     return "\n".join(lines)
 
 
