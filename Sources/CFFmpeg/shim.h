@@ -67,19 +67,13 @@ static inline void rung_log_to(rung_log_sink sink, int level) {
   av_log_set_callback(rung_log_trampoline);
 }
 
-// What was freed goes back to the system; C libraries other than glibc do so by themselves or not at all.
 #include <stdlib.h>
+// What was freed goes back to the system; C libraries other than glibc do so by themselves or not at all.
 #ifdef __GLIBC__
 #include <malloc.h>
 static inline void rung_trim_memory(void) { malloc_trim(0); }
-// Buffers of a megabyte, freed once, raise by default what it keeps for the next ones, in every thread.
-static inline void rung_bound_free_memory(void) {
-  mallopt(M_MMAP_THRESHOLD, 512 << 10);
-  mallopt(M_TRIM_THRESHOLD, 4 << 20);
-}
 #else
 static inline void rung_trim_memory(void) {}
-static inline void rung_bound_free_memory(void) {}
 #endif
 
 #endif

@@ -81,10 +81,10 @@ static inline long rung_receive_descriptors(
   return (long)got;
 }
 
-/// Has freed memory kept for its next use, up to `most` bytes, large blocks too: what goes back to the kernel is cleared
-/// page by page when it is had again.
-static inline void rung_keep_freed_memory(int most) {
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+/// Of freed memory up to `most` bytes are kept for their next use; blocks of `largest` bytes or more go back to the
+/// kernel at once, and what is had from there again is cleared page by page.
+static inline void rung_keep_freed_memory(int largest, int most) {
+  mallopt(M_MMAP_THRESHOLD, largest);
   mallopt(M_TRIM_THRESHOLD, most);
 }
 

@@ -38,10 +38,7 @@ package enum ChildSetup {
   static func enterSandbox(_ rules: WorkerRules) -> Protection {
     _ = close_range(UInt32(WorkerProtocol.sourceDescriptor) + 1, UInt32.max, 0)
     for number in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { _ = signal(number, SIG_DFL) }
-    rung_keep_freed_memory(Self.keptMemory)
+    FreedMemory.keepMuch()
     return Protection.enter(rules, source: WorkerProtocol.sourceDescriptor)
   }
-
-  /// Encoders of one chunk free what those of the next one ask for.
-  private static let keptMemory: Int32 = 256 << 20
 }

@@ -41,7 +41,7 @@ struct PackagePipeline {
   }
 
   func run() throws -> Outcome {
-    FreeMemory.bound()
+    FreedMemory.keepLittle()
     try PlanningSteps.check(command.planning)
     let source = try SourceFile.open(command.source)
     try command.job?.check(source)
