@@ -24,7 +24,7 @@ package struct Allocation: Sendable {
   private let video: VideoPlan
   private let controls: EncodeControls
   private let chunks: [ChunkAnalysis]
-  private let calibrations: [Calibration]
+  private var calibrations: [Calibration]
 
   /// `chunks` in the order of the plan's.
   package init(
@@ -38,40 +38,36 @@ package struct Allocation: Sendable {
 
   /// What each chunk of `rung` gets.
   package func allotments(for rung: Rung) -> [Allotment] {
-    share(rung, among: video.chunks.indices.map { $0 }, wanted: wanted(rung), correction: 1)
+    share(rung, among: video.chunks.indices.map { $0 }, wanted: wanted(rung))
   }
 
   /// The quantiser at which `rung` would be encoded throughout.
   package func quantiser(for rung: Rung) -> Double {
-    quantiser(for: rung, among: video.chunks.indices.map { $0 }, wanted: wanted(rung), 1)
+    quantiser(for: rung, among: video.chunks.indices.map { $0 }, wanted: wanted(rung))
   }
 
-  /// The same after the first wave, which took `bits`, by the index of the chunk, of what `first` gave: chunks of the
-  /// wave keep theirs, the rest gets what is left.
-  package func allotments(for rung: Rung, first: [Allotment], took bits: [Int: Double]) -> [Allotment] {
+  /// The same after the first wave, which took `bits`, by the index of the chunk: chunks of the wave keep what `first`
+  /// gave them, the rest gets what is left, by what the wave was `spent` on.
+  package func allotments(
+    for rung: Rung, first: [Allotment], took bits: [Int: Double], spent: [Calibration]
+  ) -> [Allotment] {
     let rest = video.chunks.indices.filter { bits[$0] == nil }
-    let free = bits.keys.filter { first[$0].buffer == nil }
-    let asked = free.reduce(0) { $0 + Double(first[$1].bitrate) * seconds(video.chunks[$1]) }
-    let taken = free.reduce(0) { $0 + (bits[$1] ?? 0) }
-    guard !rest.isEmpty, asked > 0, taken > 0 else { return first }
+    guard !rest.isEmpty, !bits.isEmpty else { return first }
     let share = rest.reduce(0) { $0 + seconds(video.chunks[$1]) } / max(0.001, duration)
     // What the wave took too much or too little is made up for, but not at any price.
     let left = wanted(rung) - bits.values.reduce(0, +)
     let even = wanted(rung) * share
-    // Within a chunk x264 goes after its own misses, and makes up for about half of each.
-    let correction = min(max(pow(taken / asked, 2), 0.5), 2)
-    let later = self.share(
-      rung, among: rest, wanted: min(max(left, 0.93 * even), 1.07 * even), correction: correction)
+    var informed = self
+    informed.calibrations = spent
+    let later = informed.share(rung, among: rest, wanted: min(max(left, 0.93 * even), 1.07 * even))
     var result = first
     for index in rest { result[index] = later[index] }
     return result
   }
 
-  private func share(
-    _ rung: Rung, among indices: [Int], wanted: Double, correction: Double
-  ) -> [Allotment] {
-    let quantiser = quantiser(for: rung, among: indices, wanted: wanted, correction)
-    let scale = scale(for: rung, at: quantiser) * correction
+  private func share(_ rung: Rung, among indices: [Int], wanted: Double) -> [Allotment] {
+    let quantiser = quantiser(for: rung, among: indices, wanted: wanted)
+    let scale = scale(for: rung, at: quantiser)
     let even = zip(chunks, video.chunks).map { analysis, chunk in
       let rate = min(analysis.bits.bits(at: quantiser, scale) / seconds(chunk), ceiling(rung))
       return Allotment(bitrate: max(Self.least(rung), Int(rate.rounded())), scale: scale)
@@ -104,13 +100,11 @@ package struct Allocation: Sendable {
   }
 
   /// The quantiser at which `rung` is encoded throughout, but for chunks at the ceiling.
-  private func quantiser(
-    for rung: Rung, among indices: [Int], wanted: Double, _ correction: Double
-  ) -> Double {
+  private func quantiser(for rung: Rung, among indices: [Int], wanted: Double) -> Double {
     var (low, high) = (Self.quantisers.lowerBound, Self.quantisers.upperBound)
     for _ in 0..<40 {
       let middle = (low + high) / 2
-      let scale = scale(for: rung, at: middle) * correction
+      let scale = scale(for: rung, at: middle)
       let total = indices.reduce(0) { sum, index in
         let most = ceiling(rung) * seconds(video.chunks[index])
         return sum + min(chunks[index].bits.bits(at: middle, scale), most)

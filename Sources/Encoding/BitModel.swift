@@ -84,11 +84,6 @@ package struct BitScale: Codable, Sendable, Equatable {
     self.other = other
   }
 
-  /// Each kind `factor` times as much.
-  static func * (scale: BitScale, factor: Double) -> BitScale {
-    BitScale(texture: scale.texture * factor, motion: scale.motion * factor, other: scale.other * factor)
-  }
-
   /// What is usual: bits grow slower than pixels, since neighbours are more alike the more of them there are. Over
   /// pictures of several kinds the exponent of texture is 0.35 to 0.9, that of the others about 1. Second passes at the
   /// rates of a ladder take more texture than the analysis, 0.8 to 2.5 times (4 for grain); 1.35 is in the middle.

@@ -6,15 +6,18 @@ internal import Media
 /// more bits a larger picture takes differs from title to title by a factor of three.
 package struct CalibrationJob: Codable, Sendable, Equatable {
   package var chunk: ChunkJob
+  /// How many frames are tried at least.
+  package var frames: Int
 
   /// `chunk` as it is encoded later, with its analysis and with allotments by what is usual; the paths of its rungs
-  /// are where scratch files go.
-  package init(chunk: ChunkJob) {
+  /// are where scratch files go. Of a clip of `title` frames an eighth is tried: more would tell less than it costs.
+  package init(chunk: ChunkJob, of title: Int) {
     self.chunk = chunk
+    frames = min(max(title / 8, 10), 24)
   }
 }
 
-/// For each rung of the job: what its chunk takes as the trial has it, and what the analysis has.
+/// For each rung of the job: what its chunk takes as a trial has it, or as it was encoded, and what the analysis has.
 package struct Calibration: Codable, Sendable, Equatable {
   package var analysed: BitSum
   package var rungs: [String: BitSum]
@@ -22,7 +25,7 @@ package struct Calibration: Codable, Sendable, Equatable {
   /// of brightness in decibels. Only where the ladder lets go of rungs that add nothing.
   package var restorable: [String: Double]
 
-  package init(analysed: BitSum, rungs: [String: BitSum], restorable: [String: Double]) {
+  package init(analysed: BitSum, rungs: [String: BitSum], restorable: [String: Double] = [:]) {
     self.analysed = analysed
     self.rungs = rungs
     self.restorable = restorable
@@ -40,18 +43,19 @@ package struct Calibration: Codable, Sendable, Equatable {
   ) throws -> Calibration {
     guard let files = job.chunk.analysis else { throw EncodingFailure.noPicture(stream: job.chunk.stream) }
     let analysis = try PassStatistics(path: files.statistics)
-    let (beginning, whole) = (PassStatistics.sum(analysis.tried), PassStatistics.sum(analysis.frames))
+    let first = PassStatistics(header: analysis.header, frames: Array(analysis.beginning(of: job.frames)))
+    let (beginning, whole) = (PassStatistics.sum(first.frames), PassStatistics.sum(analysis.frames))
     var tried = job.chunk
     tried.schedule = TickList(Array(tried.schedule.values.prefix(beginning.frames)))
     let trials = try tried.rungs.map {
-      try Trial($0.asked(for: beginning, of: whole), tried)
+      try Trial($0.asked(for: beginning, of: whole), tried, first)
     }
     let restoring = tried.controls.dropsRedundant ? Restoring(tried.sizes, trials.map(\.size)) : nil
     try run(trials, restoring, tried, reader: &reader)
     var rungs: [String: BitSum] = [:]
     for trial in trials {
       rungs[trial.name] = PassStatistics.extrapolated(
-        try trial.result(), like: analysis.tried, to: analysis.frames)
+        try trial.result(), like: first.frames, to: analysis.frames)
     }
     let restorable = trials.compactMap { trial in
       restoring?.decibels(trial.size).map { (trial.name, $0) }
@@ -91,14 +95,15 @@ package struct Calibration: Codable, Sendable, Equatable {
     private let settings: VideoEncoderSettings
     private var encoder: VideoEncoder?
 
-    init(_ rung: ChunkJob.RungJob, _ chunk: ChunkJob) throws {
+    init(_ rung: ChunkJob.RungJob, _ chunk: ChunkJob, _ frames: PassStatistics) throws {
       guard
-        let files = try SecondPassFiles.make(for: rung, in: chunk, at: rung.path + ".trial", trial: true)
+        let files = try SecondPassFiles.make(for: rung, in: chunk, at: rung.path + ".trial", of: frames)
       else { throw EncodingFailure.noPicture(stream: chunk.stream) }
       name = rung.rung.name
       size = rung.rung.size
       self.files = files
-      settings = EncoderTuning.trial(of: rung, in: chunk, statistics: files.statistics)
+      settings = EncoderTuning.settings(
+        for: rung, in: chunk, statistics: files.statistics, leavesStatistics: true)
     }
 
     func open() throws { encoder = try VideoEncoder.open(settings) }

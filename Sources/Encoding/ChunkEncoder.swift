@@ -33,21 +33,28 @@ package enum ChunkEncoder {
       if index % 8 == 7 { try progress(8) }
     }
     try progress(job.schedule.values.count % 8)
-    for lane in lanes { try lane.finish(frames: job.schedule.values.count) }
+    var spent: [String: BitSum] = [:]
+    for lane in lanes {
+      try lane.finish(frames: job.schedule.values.count)
+      spent[lane.name] = try lane.spent()
+    }
     return ChunkResult(
-      bytes: lanes.map(\.bytes), refusedPackets: max(0, reader.refusedPackets - refusedBefore))
+      bytes: lanes.map(\.bytes), refusedPackets: max(0, reader.refusedPackets - refusedBefore), spent: spent)
   }
 }
 
 /// The encoder of one rung and the file that its packets go to.
 private final class RungLane {
   let size: PictureSize
+  var name: String { rung.name }
   private(set) var bytes: Int64 = 0
   private var encoder: VideoEncoder?
   private let writer: PacketFileWriter
   private let rung: Rung
   private let firstFrame: Int64
   private let framing: AnnexB?
+  /// Where x264 leaves its statistics; nil: it is not to.
+  private let statistics: SecondPassFiles?
   private var samples = 0
 
   init(_ job: ChunkJob.RungJob, in chunk: ChunkJob) throws {
@@ -57,8 +64,10 @@ private final class RungLane {
     var video = VideoFormat(size: job.rung.size, frameRate: chunk.frameRate, colour: chunk.colour)
     if let kept = chunk.kept { (video.bitDepth, video.light) = (10, kept.metadata) }
     let pass = try SecondPassFiles.make(for: job, in: chunk, at: job.path + ".stats")
+    statistics = chunk.tellsBits ? pass : nil
     let encoder = try VideoEncoder.open(
-      EncoderTuning.settings(for: job, in: chunk, statistics: pass?.statistics))
+      EncoderTuning.settings(
+        for: job, in: chunk, statistics: pass?.statistics, leavesStatistics: chunk.tellsBits))
     let configuration = try CodecConfiguration.make(
       codec: job.rung.codec, extradata: encoder.extradata, video: video)
     self.encoder = consume encoder
@@ -80,6 +89,11 @@ private final class RungLane {
       throw EncodingFailure.frameCount(rung: rung.name, expected: frames, got: samples)
     }
     try writer.finish()
+  }
+
+  /// What the bits went to, after `finish`.
+  func spent() throws -> BitSum? {
+    try statistics.map { PassStatistics.sum(try PassStatistics(path: $0.statistics).frames) }
   }
 
   private func write(_ packet: borrowing Packet) throws {

@@ -5,7 +5,7 @@ package import Media
 package struct ChunkJob: Codable, Sendable, Equatable {
   /// Raised whenever this code makes other bytes of the same plan, so that chunks kept by an older build are not
   /// taken for today's.
-  package static let format = 11
+  package static let format = 12
 
   package var stream: Int
   package var source: PictureSource
@@ -27,6 +27,8 @@ package struct ChunkJob: Codable, Sendable, Equatable {
   /// How the rungs of this job keep a high dynamic range; nil: they are in standard range. A job has rungs of one
   /// kind, since the pictures that they begin with differ.
   package var kept: KeptRange?
+  /// The rungs in H.264 are to tell what their bits were spent on.
+  package var tellsBits = false
 
   package struct RungJob: Codable, Sendable, Equatable {
     package var rung: Rung
@@ -124,10 +126,13 @@ package struct ChunkResult: Codable, Sendable, Equatable {
   package var bytes: [Int64]
   /// Packets of the source that could not be decoded on the way.
   package var refusedPackets: Int
+  /// By the names of rungs, where the job asked for it.
+  package var spent: [String: BitSum]
 
-  package init(bytes: [Int64], refusedPackets: Int) {
+  package init(bytes: [Int64], refusedPackets: Int, spent: [String: BitSum]) {
     self.bytes = bytes
     self.refusedPackets = refusedPackets
+    self.spent = spent
   }
 }
 

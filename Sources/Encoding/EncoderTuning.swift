@@ -3,9 +3,10 @@ internal import Media
 
 /// What a ladder's `speed`, `rate_control` and rates mean in encoder settings: the one place to look them up.
 enum EncoderTuning {
-  /// `statistics` is the first pass as the rung is to read it; nil where there is none.
+  /// `statistics` is the first pass as the rung is to read it; nil where there is none. The encoder may leave what each
+  /// frame really took in its place.
   static func settings(
-    for rungJob: ChunkJob.RungJob, in job: ChunkJob, statistics: String?
+    for rungJob: ChunkJob.RungJob, in job: ChunkJob, statistics: String?, leavesStatistics: Bool = false
   ) -> VideoEncoderSettings {
     let rung = rungJob.rung
     var settings = VideoEncoderSettings(
@@ -18,6 +19,7 @@ enum EncoderTuning {
     default:
       if let statistics, let allotment = rungJob.allotment {
         x264SecondPass(rung, allotment, job, statistics: statistics, &settings)
+        if leavesStatistics { settings.pass = .measuredSecond }
       } else {
         x264(rung, job, &settings)
       }
@@ -54,12 +56,9 @@ enum EncoderTuning {
     return settings
   }
 
-  /// The second pass as the rung is encoded, which leaves what each frame really took.
-  static func trial(of rung: ChunkJob.RungJob, in job: ChunkJob, statistics: String) -> VideoEncoderSettings {
-    var settings = settings(for: rung, in: job, statistics: statistics)
-    settings.pass = .trial
-    return settings
-  }
+  /// How far x264 lets a chunk stray from its plan before it steers back, against its own usual 1, which is for whole
+  /// films: a chunk of a few seconds would end before that, miss its rate and have to be made again.
+  private static let tolerance = 0.2
 
   /// A rung as x264's second pass.
   private static func x264SecondPass(
@@ -78,7 +77,7 @@ enum EncoderTuning {
     settings.pass = .second
     settings.level = rung.level
     settings.bitrate = allotment.bitrate
-    var parameters = shared(job.gopFrames) + ":" + extra
+    var parameters = shared(job.gopFrames) + ":ratetol=\(tolerance):" + extra
     if let buffer = allotment.buffer {
       settings.maxBitrate = rung.maxBitrate
       settings.bufferBits = buffer.bits

@@ -30,6 +30,11 @@ struct PassStatistics: Equatable {
 
   enum Failure: Error, Equatable { case unreadable(path: String, what: String) }
 
+  init(header: String, frames: [PassFrame]) {
+    self.header = header
+    self.frames = frames
+  }
+
   init(path: String) throws(Failure) {
     guard let data = FileManager.default.contents(atPath: path),
       let text = String(data: data, encoding: .utf8)
@@ -98,20 +103,17 @@ extension PassStatistics {
     return sum
   }
 
-  /// The frames that are tried before a chunk is encoded, in coding order: the fewest from its beginning that are also
-  /// the first in order of presentation, once there are enough of them; no more than its first GOP.
-  var tried: ArraySlice<PassFrame> {
+  /// In coding order the fewest frames from the chunk's beginning, but `enough`, that are also the first in order of
+  /// presentation; no more than its first GOP.
+  func beginning(of enough: Int) -> ArraySlice<PassFrame> {
     var last = 0
     for (index, frame) in frames.enumerated() {
       if index > 0, frame.type == "I" { return frames[..<index] }
       last = max(last, frame.displayIndex)
-      if index + 1 >= Self.enough, last == index { return frames[...index] }
+      if index + 1 >= enough, last == index { return frames[...index] }
     }
     return frames[...]
   }
-
-  /// What more would tell is not worth what it costs: a GOP is as much as a short clip.
-  private static let enough = 24
 }
 
 extension PassFrame {

@@ -7,16 +7,14 @@ final class SecondPassFiles {
   let statistics: String
   private var tree: String { statistics + ".mbtree" }
 
-  /// nil where the rung's codec or the job has no use for an analysis. `trial`: of the frames that are tried
-  /// alone.
+  /// nil where the rung's codec or the job has no use for an analysis. `frames`: of these alone.
   static func make(
-    for job: ChunkJob.RungJob, in chunk: ChunkJob, at path: String, trial: Bool = false
+    for job: ChunkJob.RungJob, in chunk: ChunkJob, at path: String, of frames: PassStatistics? = nil
   ) throws -> SecondPassFiles? {
     guard job.rung.codec == .h264, let allotment = job.allotment, let analysis = chunk.analysis else {
       return nil
     }
-    var read = try PassStatistics(path: analysis.statistics)
-    if trial { read.frames = Array(read.tried) }
+    let read = try frames ?? PassStatistics(path: analysis.statistics)
     let files = SecondPassFiles(path)
     let text = read.text(scaled: allotment.scale, from: analysis.size, to: job.rung.size)
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))

@@ -18,9 +18,9 @@ package struct VideoEncoderSettings: Sendable, Equatable {
   package var level: Int?
   package var pass: Pass
 
-  /// x264 leaves its statistics in the first pass and reads them in the second; a trial reads a first pass's and
-  /// leaves its own in their place.
-  package enum Pass: Sendable { case only, first, second, trial }
+  /// x264 leaves its statistics in the first pass and reads them in the second; a measured second pass reads a first
+  /// pass's and leaves its own in their place.
+  package enum Pass: Sendable { case only, first, second, measuredSecond }
 
   package init(encoder: String, size: PictureSize, frameRate: Rational, colour: Colour, gopFrames: Int) {
     self.encoder = encoder
@@ -99,7 +99,7 @@ package struct VideoEncoderSettings: Sendable, Equatable {
     case .only: break
     case .first: unsafe context.pointee.flags |= AV_CODEC_FLAG_PASS1
     case .second: unsafe context.pointee.flags |= AV_CODEC_FLAG_PASS2
-    case .trial: unsafe context.pointee.flags |= AV_CODEC_FLAG_PASS1 | AV_CODEC_FLAG_PASS2
+    case .measuredSecond: unsafe context.pointee.flags |= AV_CODEC_FLAG_PASS1 | AV_CODEC_FLAG_PASS2
     }
   }
 

@@ -196,7 +196,9 @@ private func holiday(frames: Int = 120) -> VideoPlan {
     }
     let job = CalibrationJob(
       chunk: ChunkJob(
-        plan: plan, chunk: plan.chunks[0], controls: EncodeControls(), rungs: jobs, analysis: files))
+        plan: plan, chunk: plan.chunks[0], controls: EncodeControls(), rungs: jobs, analysis: files),
+      of: plan.frames)
+    #expect(job.frames == 15)
     var reader = try reader(plan)
     let result = try Calibration.measure(job, reader: &reader)
     // Of the whole chunk, although its beginning alone was tried.

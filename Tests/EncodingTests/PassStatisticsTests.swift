@@ -33,14 +33,15 @@ private func line(_ shown: Int, _ type: Character, quantiser: Double = 30, textu
   }
 
   @Test("what is tried is whole groups of frames, within the first GOP")
-  func tried() throws {
+  func beginning() throws {
     // 1 + 3 * 8 is the first end of a group that is enough.
-    #expect(try statistics(gop(from: 0, groups: 20)).tried.count == 25)
-    #expect(try statistics(gop(from: 0, groups: 3) + gop(from: 10, groups: 20)).tried.count == 10)
-    #expect(try statistics(gop(from: 0, groups: 2)).tried.count == 7)
+    #expect(try statistics(gop(from: 0, groups: 20)).beginning(of: 24).count == 25)
+    #expect(try statistics(gop(from: 0, groups: 20)).beginning(of: 10).count == 10)
+    #expect(try statistics(gop(from: 0, groups: 3) + gop(from: 10, groups: 20)).beginning(of: 24).count == 10)
+    #expect(try statistics(gop(from: 0, groups: 2)).beginning(of: 24).count == 7)
     // The last one shown comes second: no part of it is whole.
     let late = [line(0, "I"), line(39, "P")] + (1..<39).map { line($0, "b") }
-    #expect(try statistics(late).tried.count == 40)
+    #expect(try statistics(late).beginning(of: 24).count == 40)
   }
 
   @Test("keyframes and others are carried over to the whole by themselves")

@@ -105,7 +105,8 @@ struct ChunkWork: Sendable {
     }
     let job = CalibrationJob(
       chunk: ChunkJob(
-        plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: try files(chunk)))
+        plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: try files(chunk)),
+      of: video.frames)
     return WorkTask(
       job: .calibrate(name: sourceName, job), doing: "trying \(span(chunk))", countsFrames: false
     ) { answer in
@@ -124,8 +125,18 @@ struct ChunkWork: Sendable {
     "\(rung.name)-\(chunk.index)" + (round == 0 ? "" : "-again-\(round)")
   }
 
-  func isMade(_ rung: Rung, _ chunk: Chunk, round: Int) throws -> Bool {
-    try isMade(name(rung, chunk, round: round), of: slot(rung, chunk))
+  /// Of the first wave it is kept what the bits of `rung` were spent on.
+  private func spentName(_ rung: Rung, _ chunk: Chunk) -> String { "spent-\(rung.name)-\(chunk.index)" }
+
+  func isMade(_ rung: Rung, _ chunk: Chunk, _ phase: EncodePhase) throws -> Bool {
+    try isMade(name(rung, chunk, round: phase.round), of: slot(rung, chunk))
+      && (phase != .firstWave || rung.codec != .h264 || isMade(spentName(rung, chunk)))
+  }
+
+  /// What a chunk of the first wave took, beside its analysis.
+  func spent(_ rung: Rung, _ chunk: Chunk) throws -> Calibration {
+    Calibration(
+      analysed: try analysisResult(chunk).bits, rungs: [rung.name: try kept(spentName(rung, chunk))])
   }
 
   /// Under what the newest making of a chunk is noted.
@@ -134,10 +145,10 @@ struct ChunkWork: Sendable {
   func path(of rung: Rung, _ chunk: Chunk) throws -> String { try made.path(slot(rung, chunk)) }
 
   func encoding(
-    _ video: VideoPlan, _ chunk: Chunk, _ parts: [(Rung, Allotment?)], _ controls: EncodeControls, round: Int,
-    countsFrames: Bool
+    _ video: VideoPlan, _ chunk: Chunk, _ parts: [(Rung, Allotment?)], _ controls: EncodeControls,
+    _ phase: EncodePhase, countsFrames: Bool
   ) throws -> WorkTask {
-    let names = parts.map { (file: name($0.0, chunk, round: round), slot: slot($0.0, chunk)) }
+    let names = parts.map { (file: name($0.0, chunk, round: phase.round), slot: slot($0.0, chunk)) }
     let jobs = try zip(parts, names).map { part, name in
       ChunkJob.RungJob(rung: part.0, path: try store.path(for: name.file), allotment: part.1)
     }
@@ -145,13 +156,18 @@ struct ChunkWork: Sendable {
     let carried =
       parts.contains { $0.0.codec == .h264 }
       ? try captions.frames(of: chunk, video) { try video.chunks.map { try analysisResult($0) } } : []
-    let job = ChunkJob(
+    var job = ChunkJob(
       plan: video, chunk: chunk, controls: controls, rungs: jobs, analysis: isShared ? try files(chunk) : nil,
       captions: carried)
+    job.tellsBits = phase == .firstWave
     return WorkTask(
       job: .encode(name: sourceName, job), doing: "encoding \(span(chunk))", countsFrames: countsFrames
-    ) { _ in
+    ) { answer in
+      guard case .chunk(let result) = answer else { throw WorkFailure.wrongAnswer }
       for (name, job) in zip(names, jobs) { try adopt(name.file, job.path, as: name.slot) }
+      for (rung, _) in parts {
+        if let spent = result.spent[rung.name] { try keep(spent, as: spentName(rung, chunk)) }
+      }
     }
   }
 
@@ -192,6 +208,17 @@ struct ChunkWork: Sendable {
     let data = try Data(contentsOf: URL(fileURLWithPath: try made.path(name)))
     return try JSONDecoder().decode(Value.self, from: data)
   }
+}
+
+/// When in the course of a title a chunk is encoded.
+enum EncodePhase: Equatable {
+  /// Those from which the rest learns.
+  case firstWave
+  case rest
+  /// Once more, since it broke a rate: from 1 on.
+  case again(Int)
+
+  var round: Int { if case .again(let round) = self { round } else { 0 } }
 }
 
 enum WorkFailure: Error, Equatable {

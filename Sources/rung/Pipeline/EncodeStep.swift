@@ -86,15 +86,16 @@ struct EncodeStep: Sendable {
     for (name, rates) in own { allotments[name] = rates.first }
     let first = Allocation.firstWave(video)
     try pool.run(
-      try encoding(video, allotments, round: 0, workers: pool.workers) { first.contains($1.index) })
+      try encoding(video, allotments, .firstWave, workers: pool.workers) { first.contains($1.index) })
     for rung in shared where !first.isEmpty {
       guard let given = allotments[rung.name] else { continue }
       let took = try first.map { ($0, Double(try work.frameSizes(rung, video.chunks[$0]).reduce(0, +) * 8)) }
       allotments[rung.name] = allocation.allotments(
-        for: rung, first: given, took: Dictionary(uniqueKeysWithValues: took))
+        for: rung, first: given, took: Dictionary(uniqueKeysWithValues: took),
+        spent: try first.sorted().map { try work.spent(rung, video.chunks[$0]) })
     }
     try pool.run(
-      try encoding(video, allotments, round: 0, workers: pool.workers) { !first.contains($1.index) })
+      try encoding(video, allotments, .rest, workers: pool.workers) { !first.contains($1.index) })
     try mend(video, shared, allotments, &own, on: pool)
   }
 
@@ -173,7 +174,7 @@ struct EncodeStep: Sendable {
   /// The chunks and rungs that are wanted and that the store does not have: first those in standard range, then those
   /// that keep the source's, which begin with other pictures.
   private func encoding(
-    _ video: VideoPlan, _ allotments: [String: [Allotment]], round: Int, workers: Int,
+    _ video: VideoPlan, _ allotments: [String: [Allotment]], _ phase: EncodePhase, workers: Int,
     wanted: (Rung, Chunk) -> Bool
   ) throws -> any TaskSource {
     let kinds = [false, true].map { keeps in
@@ -183,19 +184,19 @@ struct EncodeStep: Sendable {
     return TaskSequence(
       try kinds.filter { !$0.isEmpty }.map { kind in
         try encoding(
-          video, rungs: kind, allotments, round: round, workers: workers,
-          countsFrames: round == 0 && kind == leading, wanted: wanted)
+          video, rungs: kind, allotments, phase, workers: workers,
+          countsFrames: phase.round == 0 && kind == leading, wanted: wanted)
       })
   }
 
   private func encoding(
-    _ video: VideoPlan, rungs: [Int], _ allotments: [String: [Allotment]], round: Int, workers: Int,
+    _ video: VideoPlan, rungs: [Int], _ allotments: [String: [Allotment]], _ phase: EncodePhase, workers: Int,
     countsFrames: Bool, wanted: (Rung, Chunk) -> Bool
   ) throws -> ChunkQueue {
     var pending: [ChunkQueue.Work] = []
     for chunk in video.chunks {
       let asked = rungs.filter { wanted(video.rungs[$0], chunk) }
-      let missing = try asked.filter { try !work.isMade(video.rungs[$0], chunk, round: round) }
+      let missing = try asked.filter { try !work.isMade(video.rungs[$0], chunk, phase) }
       if !missing.isEmpty {
         pending.append(ChunkQueue.Work(chunk: chunk, rungs: missing))
       } else if countsFrames, !asked.isEmpty {
@@ -206,7 +207,7 @@ struct EncodeStep: Sendable {
     return ChunkQueue(pending, workers: workers, costs: costs) { [work, plan] item in
       let parts = item.rungs.map { (video.rungs[$0], allotments[video.rungs[$0].name]?[item.chunk.index]) }
       return try work.encoding(
-        video, item.chunk, parts, plan.controls, round: round,
+        video, item.chunk, parts, plan.controls, phase,
         countsFrames: countsFrames && item.rungs.contains(item.leading))
     }
   }
@@ -245,7 +246,7 @@ struct EncodeStep: Sendable {
       }
       if faults.isEmpty { return }
       try pool.run(
-        try encoding(video, allotments, round: round, workers: pool.workers) {
+        try encoding(video, allotments, .again(round), workers: pool.workers) {
           faults[$0.name]?.contains($1.index) == true
         })
     }
