@@ -166,7 +166,8 @@ struct ChunkWork: Sendable {
       guard case .chunk(let result) = answer else { throw WorkFailure.wrongAnswer }
       for (name, job) in zip(names, jobs) { try adopt(name.file, job.path, as: name.slot) }
       for (rung, _) in parts {
-        if let spent = result.spent[rung.name] { try keep(spent, as: spentName(rung, chunk)) }
+        guard let spent = result.spent[rung.name], try !isMade(spentName(rung, chunk)) else { continue }
+        try keep(spent, as: spentName(rung, chunk))
       }
     }
   }
